@@ -1,0 +1,54 @@
+namespace Watchword.Core.Otp;
+
+/// <summary>The way a code travels to its user.</summary>
+public enum OtpChannel
+{
+    /// <summary>A text message to a phone number.</summary>
+    Sms,
+
+    /// <summary>A message to an email address.</summary>
+    Email,
+
+    /// <summary>The answer of the call itself: the application delivers the code by its own means.</summary>
+    Direct,
+}
+
+/// <summary>What each channel is called in the places that name it.</summary>
+public static class OtpChannelNames
+{
+    private static readonly OtpChannel[] All = [OtpChannel.Sms, OtpChannel.Email, OtpChannel.Direct];
+
+    /// <summary>Every channel.</summary>
+    public static IReadOnlyList<OtpChannel> Channels => All;
+
+    /// <summary>The name in a request to send: <c>sms</c>, <c>email</c>, <c>direct</c>.</summary>
+    public static string Wire(this OtpChannel channel) => channel switch
+    {
+        OtpChannel.Sms => "sms",
+        OtpChannel.Email => "email",
+        _ => "direct",
+    };
+
+    /// <summary>The name among a user's identities: <c>sms_otp</c>, <c>email_otp</c>, <c>direct_otp</c>.</summary>
+    public static string AuthType(this OtpChannel channel) => channel.Wire() + "_otp";
+
+    /// <summary>
+    /// The authentication method reference in tokens. <c>sms</c> and <c>otp</c> are RFC 8176 values; <c>eotp</c> is ours for a code sent by
+    /// email, for which the registry has no value.
+    /// </summary>
+    public static string Amr(this OtpChannel channel) => channel switch
+    {
+        OtpChannel.Sms => "sms",
+        OtpChannel.Email => "eotp",
+        _ => "otp",
+    };
+
+    /// <summary>The channel with this wire name, or null.</summary>
+    public static OtpChannel? FromWire(string? name) => name switch
+    {
+        "sms" => OtpChannel.Sms,
+        "email" => OtpChannel.Email,
+        "direct" => OtpChannel.Direct,
+        _ => null,
+    };
+}

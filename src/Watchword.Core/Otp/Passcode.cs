@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+
+namespace Watchword.Core.Otp;
+
+/// <summary>A one-time passcode. Its text form is masked, so that it cannot slip into a log; <see cref="Reveal"/> is the only way out.</summary>
+public readonly struct Passcode
+{
+    private readonly string _digits;
+
+    private Passcode(string digits) => _digits = digits;
+
+    /// <summary>A new code: uniform over all strings of that many digits, leading zeros kept, from the operating system's generator.</summary>
+    /// <param name="length">Digits, 4–8.</param>
+    public static Passcode Generate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 4);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, 8);
+        return new Passcode(RandomNumberGenerator.GetString("0123456789", length));
+    }
+
+    /// <summary>The code in the clear: for the message to its user, and for the answer on channel <c>direct</c>.</summary>
+    public string Reveal() => _digits;
+
+    /// <inheritdoc/>
+    public override string ToString() => "[passcode]";
+}

@@ -1,0 +1,51 @@
+using Watchword.Core.Otp;
+
+namespace Watchword.Core.Sessions;
+
+/// <summary>What one login opened: the family of its refresh tokens lives and dies with it.</summary>
+/// <param name="TenantId">Its tenant.</param>
+/// <param name="SessionId">Its public name, the <c>sid</c> claim. It opens nothing; the secret part does.</param>
+/// <param name="AppId">The application.</param>
+/// <param name="ClientId">The client that logged the user in.</param>
+/// <param name="UserId">The user.</param>
+/// <param name="StartedAt">The first login in it.</param>
+/// <param name="AuthTime">The latest login in it.</param>
+/// <param name="ExpiresAt">First instant at which it no longer counts.</param>
+/// <param name="Methods">The methods used in it, in order.</param>
+/// <param name="Resource">The audience its access tokens are made out to, or null for the default.</param>
+public sealed record Session(
+    string TenantId,
+    string SessionId,
+    string AppId,
+    string ClientId,
+    string UserId,
+    DateTimeOffset StartedAt,
+    DateTimeOffset AuthTime,
+    DateTimeOffset ExpiresAt,
+    IReadOnlyList<OtpChannel> Methods,
+    string? Resource)
+{
+    /// <summary>This session after another login in it.</summary>
+    public Session With(OtpChannel method, DateTimeOffset now) =>
+        this with { AuthTime = now, Methods = Methods.Contains(method) ? Methods : [.. Methods, method] };
+}
+
+/// <summary>What a token says about how its user logged in. It says exactly what was done, no more.</summary>
+public static class AuthenticationContext
+{
+    /// <summary>Class of a login by one method.</summary>
+    public const string SingleMethod = "urn:watchword:acr:otp";
+
+    /// <summary>Class of a login by two different methods.</summary>
+    public const string TwoMethods = "urn:watchword:acr:mfa";
+
+    /// <summary>The <c>amr</c> claim (RFC 8176): each method, then <c>mfa</c> when there are two different ones.</summary>
+    public static string[] Amr(IReadOnlyList<OtpChannel> methods)
+    {
+        var names = methods.Distinct().Select(m => m.Amr());
+        return methods.Distinct().Count() > 1 ? [.. names, "mfa"] : [.. names];
+    }
+
+    /// <summary>The <c>acr</c> claim.</summary>
+    public static string Acr(IReadOnlyList<OtpChannel> methods) => methods.Distinct().Count() > 1 ? TwoMethods : SingleMethod;
+}

@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Watchword.Core.Apps;
+using Watchword.Core.Limits;
+using Watchword.Server.Administration;
+using Watchword.Server.Storage;
+
+namespace Watchword.Server.Api.Management;
+
+/// <summary>Limits on messages to one number or address; 0 switches one off.</summary>
+internal sealed record SendLimitsJson(
+    int? CooldownSeconds,
+    [property: System.Text.Json.Serialization.JsonPropertyName("per_10_minutes")] int? PerTenMinutes,
+    int? PerHour,
+    int? PerDay)
+{
+    public static SendLimitsJson Of(SendLimits limits) => new(limits.CooldownSeconds, limits.PerTenMinutes, limits.PerHour, limits.PerDay);
+
+    public SendLimits Over(SendLimits limits) => new(
+        CooldownSeconds ?? limits.CooldownSeconds, PerTenMinutes ?? limits.PerTenMinutes, PerHour ?? limits.PerHour, PerDay ?? limits.PerDay);
+}
+
+/// <summary>An application's settings; what is absent from a request stays.</summary>
+internal sealed record ApplicationSettingsJson(
+    bool? ConcealUnknownUsers, SendLimitsJson? SendLimits, SigningAlgorithm? SigningAlgorithm, IReadOnlyList<string>? Resources)
+{
+    public static ApplicationSettingsJson Of(ApplicationSettings settings) =>
+        new(settings.ConcealUnknownUsers, SendLimitsJson.Of(settings.SendLimits), settings.SigningAlgorithm, settings.Resources);
+
+    public ApplicationSettings Over(ApplicationSettings settings) => new()
+    {
+        ConcealUnknownUsers = ConcealUnknownUsers ?? settings.ConcealUnknownUsers,
+        SendLimits = SendLimits?.Over(settings.SendLimits) ?? settings.SendLimits,
+        SigningAlgorithm = SigningAlgorithm ?? settings.SigningAlgorithm,
+        Resources = Resources ?? settings.Resources,
+    };
+}
+
+/// <summary>What is said of an application.</summary>
+internal sealed record ApplicationRequest(string? AppName, IReadOnlyList<string>? RedirectUris, ApplicationSettingsJson? Settings);
+
+/// <summary>An application. The client's secret is there in the answer that made it, and never again.</summary>
+internal sealed record ApplicationJson(
+    string AppId,
+    string AppName,
+    IReadOnlyList<string> RedirectUris,
+    string? ClientId,
+    string? ClientSecret,
+    ApplicationSettingsJson Settings,
+    long CreatedAt,
+    long UpdatedAt)
+{
+    public static ApplicationJson Of(Application app, NewClient? made = null) => new(
+        app.AppId, app.Name, app.RedirectUris, made?.Client.ClientId, made?.Secret, ApplicationSettingsJson.Of(app.Settings), app.CreatedAt.Ms(), app.UpdatedAt.Ms());
+}
+
+/// <summary><c>/cis/v1/applications</c>.</summary>
+internal static class Applications
+{
+    public static async Task<Results<Created<Result<ApplicationJson>>, ApiError>> CreateAsync(
+        ApplicationRequest request, Caller caller, ApplicationAdministration administration)
+    {
+        var created = await administration.CreateAsync(caller.TenantId, request.AppName, request.RedirectUris, request.Settings?.Over(new()));
+        if (created.Faults.Count > 0)
+            return ApiErrors.InvalidInput(created.Faults);
+        var (app, client) = created.Value;
+        return TypedResults.Created($"/cis/v1/applications/{app.AppId}", new Result<ApplicationJson>(ApplicationJson.Of(app, client)));
+    }
+
+    public static async Task<Ok<Result<IReadOnlyList<ApplicationJson>>>> ListAsync(Caller caller, ApplicationAdministration administration) =>
+        TypedResults.Ok(new Result<IReadOnlyList<ApplicationJson>>([.. (await administration.ListAsync(caller.TenantId)).Select(a => ApplicationJson.Of(a))]));
+
+    public static async Task<Results<Ok<Result<ApplicationJson>>, ApiError>> ReadAsync(string appId, Caller caller, ApplicationAdministration administration) =>
+        await administration.FindAsync(caller.TenantId, appId) is { } app
+            ? TypedResults.Ok(new Result<ApplicationJson>(ApplicationJson.Of(app)))
+            : ApiErrors.NotFound("Application");
+
+    public static async Task<Results<Ok<Result<ApplicationJson>>, ApiError>> ChangeAsync(
+        string appId, ApplicationRequest request, Caller caller, ApplicationAdministration administration)
+    {
+        var changed = await administration.ChangeAsync(caller.TenantId, appId, app => app with
+        {
+            Name = request.AppName ?? app.Name,
+            RedirectUris = request.RedirectUris ?? app.RedirectUris,
+            Settings = request.Settings?.Over(app.Settings) ?? app.Settings,
+        });
+        return changed switch
+        {
+            null => ApiErrors.NotFound("Application"),
+            { Faults.Count: > 0 } refused => ApiErrors.InvalidInput(refused.Faults),
+            { } done => TypedResults.Ok(new Result<ApplicationJson>(ApplicationJson.Of(done.Value!))),
+        };
+    }
+
+    public static async Task<Results<NoContent, ApiError>> DeleteAsync(string appId, Caller caller, ApplicationAdministration administration) =>
+        await administration.DeleteAsync(caller.TenantId, appId) ? TypedResults.NoContent() : ApiErrors.NotFound("Application");
+}

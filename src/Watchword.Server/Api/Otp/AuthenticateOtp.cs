@@ -1,0 +1,161 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Watchword.Core;
+using Watchword.Core.Otp;
+using Watchword.Core.Sessions;
+using Watchword.Core.Users;
+using Watchword.Server.Storage;
+using Watchword.Server.Tokens;
+
+namespace Watchword.Server.Api.Otp;
+
+/// <summary>A code that came back from its user.</summary>
+internal sealed record AuthenticateOtpRequest(
+    string? Passcode,
+    string? IdentifierType,
+    string? Identifier,
+    string? RequestId,
+    string? SessionId,
+    string? Resource,
+    JsonElement? Claims,
+    ClientAttributes? ClientAttributes);
+
+/// <summary>
+/// <c>POST /cis/v1/auth/otp/authenticate</c>: one write counts the attempt, judges it, uses the code up and opens the session; then the
+/// tokens are signed. The write commits whatever the verdict: a wrong guess that was not counted is a free one.
+/// </summary>
+internal static class AuthenticateOtp
+{
+    public static async Task<Results<Ok<TokenResponse>, ApiError>> HandleAsync(
+        AuthenticateOtpRequest request, Caller caller, Database database, MasterKey keys, Seal seal, TokenIssuer tokens, TimeProvider time,
+        ILogger<AuthenticateOtpRequest> log)
+    {
+        var app = caller.App;
+        var faults = new List<string>();
+        if (string.IsNullOrEmpty(request.Passcode) || request.Passcode.Length > 64)
+            faults.Add("passcode is required.");
+        if (!Identifier.TryRead(request.IdentifierType, request.Identifier, out var identifier, out var fault))
+            faults.Add(fault);
+        if (TokenRequest.Read(request.Claims, request.Resource, app, faults) is not { } asked || faults.Count > 0)
+            return ApiErrors.InvalidInput(faults);
+
+        var now = time.GetUtcNow();
+        var guess = new Guess(request.Passcode!, request.RequestId, request.SessionId, identifier, request.Resource);
+        var outcome = await database.WriteAsync(db => JudgeAsync(db, guess, caller, keys, now));
+        ApiTelemetry.Judged(outcome.Refusal?.Code ?? "accepted");
+        if (outcome.LockedUntil is { } until)
+            ApiTelemetry.LockedOut(log, caller.TenantId, app.AppId, outcome.Member?.User.UserId ?? Identifier.DecoyPrefix, until);
+        if (outcome.Refusal is not null)
+            return outcome.Refusal;
+
+        var approval = outcome.Challenge!.ApprovalData is { } data ? JsonElement.Parse(seal.ApprovalData.Unprotect(data)) : (JsonElement?)null;
+        var signed = tokens.ForUser(caller.Client, app, outcome.Member!, outcome.Session!, asked, approval);
+        return TypedResults.Ok(new TokenResponse(
+            signed.AccessToken, signed.IdToken, outcome.RefreshToken.Reveal(), "Bearer", signed.ExpiresIn,
+            request.SessionId ?? outcome.SessionToken.Reveal()));
+    }
+
+    private static async ValueTask<Outcome> JudgeAsync(SqlSession db, Guess guess, Caller caller, MasterKey keys, DateTimeOffset now)
+    {
+        var (tenant, app) = (caller.TenantId, caller.App.AppId);
+        var member = await new UserStore(db).FindForLoginAsync(tenant, app, guess.Identifier.Type, guess.Identifier.Value);
+        var conceal = caller.App.Settings.ConcealUnknownUsers;
+        var barred = member?.User.Status == UserStatus.Disabled;
+        if (member is null && !conceal)
+            return Outcome.Refused(WrongCode);
+        if (barred && !conceal)
+            return Outcome.Refused(ApiErrors.UserNotActive);
+        var userId = member is null || barred ? guess.Identifier.DecoyUserId(keys, tenant, app) : member.User.UserId;
+
+        var challenges = new ChallengeStore(db);
+        if (await challenges.CountAttemptAsync(tenant, app, userId, now) is not { } counted)
+            return Outcome.Refused(ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, userId, now))?.Until, now));
+        var live = await challenges.LiveAsync(tenant, app, userId);
+        var (verdict, challenge) = OtpJudge.Judge(
+            new OtpGuess(tenant, app, userId, caller.Client.ClientId, guess.Passcode, guess.RequestId),
+            live, caller.App.LoginPreferences, member is null ? [] : OtpDestination.TagsOf(keys, member.User), keys.CodeKey, now);
+        if (verdict == OtpVerdict.Accepted && member is not null && !barred)
+        {
+            Session? session = null;
+            // Looked for before the code is used up: a caller's mistake should not cost the user a code.
+            if (guess.SessionId is not null && (session = await JoinAsync(db, guess.SessionId, caller, userId, now)) is null)
+                return Outcome.Refused(SessionNotFound);
+            if (await challenges.ConsumeAsync(tenant, app, userId, challenge!, now))
+                return await AcceptAsync(db, guess, caller, member, challenge!, session, now);
+        }
+
+        // Only codes this client may use say which policy the guess is held to.
+        var policy = Lockout.Governing(caller.App.LoginPreferences, live.Select(c => c.Channel));
+        var refusal = verdict == OtpVerdict.Expired ? Expired : WrongCode;
+        if (Lockout.Begins(counted.Failures, policy, now) is not { } until)
+            return Outcome.Refused(refusal);
+        await challenges.LockAsync(tenant, app, userId, until, now);
+        return Outcome.Refused(refusal) with { LockedUntil = until, Member = member };
+    }
+
+    private static async ValueTask<Session?> JoinAsync(SqlSession db, string sessionId, Caller caller, string userId, DateTimeOffset now) =>
+        OpaqueToken.TryParseSession(sessionId, out var token)
+        && await new SessionStore(db).FindAsync(caller.TenantId, token.SessionId, token.Hash, now) is { } session
+        && session.UserId == userId && session.AppId == caller.App.AppId
+            ? session
+            : null;
+
+    private static async ValueTask<Outcome> AcceptAsync(
+        SqlSession db, Guess guess, Caller caller, Member member, Challenge challenge, Session? joined, DateTimeOffset now)
+    {
+        var (tenant, app, user) = (caller.TenantId, caller.App.AppId, member.User);
+        await new ChallengeStore(db).ClearFailuresAsync(tenant, app, user.UserId, now);
+        var seen = Seen(user, challenge, now);
+        if (!ReferenceEquals(seen, user))
+            await new UserStore(db).ReplaceAsync(seen);
+
+        var sessions = new SessionStore(db);
+        var settings = caller.Client.Settings;
+        var session = joined?.With(challenge.Channel, now) ?? new Session(
+            tenant, Ids.New(now), app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
+        session = session with { Resource = guess.Resource ?? session.Resource };
+        var sessionToken = OpaqueToken.Session(session.SessionId);
+        if (joined is null)
+            await sessions.AddAsync(session, sessionToken.Hash);
+        else
+            await sessions.UpdateAsync(session);
+        var refresh = OpaqueToken.Refresh(session.SessionId);
+        await sessions.AddRefreshTokenAsync(session, caller.Client.ClientId, refresh.Hash, now, now.AddSeconds(settings.RefreshTokenLifetime));
+        return new Outcome(null, null, member with { User = seen }, session, challenge, sessionToken, refresh);
+    }
+
+    /// <summary>
+    /// The user after this login. A number counts as verified only when the code went to that very number, never to a custom one.
+    /// </summary>
+    private static User Seen(User user, Challenge challenge, DateTimeOffset now)
+    {
+        var phone = challenge is { Channel: OtpChannel.Sms, CustomDestination: false } && user.PhoneVerifiedAt is null;
+        var email = challenge is { Channel: OtpChannel.Email, CustomDestination: false } && user.EmailVerifiedAt is null;
+        var known = user.Identities.Contains(challenge.Channel);
+        if (!phone && !email && known && user.Status == UserStatus.Active)
+            return user;
+        return user with
+        {
+            Status = UserStatus.Active,
+            PhoneVerifiedAt = phone ? now : user.PhoneVerifiedAt,
+            EmailVerifiedAt = email ? now : user.EmailVerifiedAt,
+            Identities = known ? user.Identities : [.. user.Identities, challenge.Channel],
+            UpdatedAt = now,
+        };
+    }
+
+    private static ApiError WrongCode { get; } = new(400, "auth_invalid_credentials", "The code is wrong, was used before, or was never sent.");
+
+    private static ApiError Expired { get; } = new(400, "auth_otp_passcode_expired", "The code has expired. Send a new one.");
+
+    private static ApiError SessionNotFound { get; } = new(400, "session_not_found", "Session not found");
+
+    private sealed record Guess(string Passcode, string? RequestId, string? SessionId, Identifier Identifier, string? Resource);
+
+    private sealed record Outcome(
+        ApiError? Refusal, DateTimeOffset? LockedUntil, Member? Member, Session? Session, Challenge? Challenge, OpaqueToken SessionToken, OpaqueToken RefreshToken)
+    {
+        public static Outcome Refused(ApiError error) => new(error, null, null, null, null, default, default);
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Watchword.Server.Storage;
+using Watchword.Server.Tokens;
+
+namespace Watchword.Server.Api.Sessions;
+
+/// <summary>A refresh token to spend.</summary>
+internal sealed record RefreshRequest(string? RefreshToken);
+
+/// <summary>A session to go on with or to end.</summary>
+internal sealed record SessionRequest(string? SessionId);
+
+/// <summary>A user's session, by its public name.</summary>
+internal sealed record SessionJson(string SessionId, DateTimeOffset StartTime, DateTimeOffset ExpirationTime);
+
+/// <summary>The calls that go on with sessions, list them and end them.</summary>
+internal static class Sessions
+{
+    /// <summary><c>POST /cis/v1/auth/token/refresh</c>.</summary>
+    public static async Task<Results<Ok<TokenResponse>, ApiError>> RefreshAsync(
+        RefreshRequest request, Caller caller, SessionRefresh refresh, TokenIssuer tokens, TimeProvider time, ILogger<RefreshRequest> log)
+    {
+        var outcome = await refresh.ByRefreshTokenAsync(caller.Client, request.RefreshToken);
+        if (outcome.Verdict == SessionVerdict.Reused)
+            ApiTelemetry.RefreshTokenReused(log, outcome.Session!.SessionId);
+        return Answer(outcome, caller, tokens, time, sessionId: null, new ApiError(400, "auth_invalid_credentials", "The refresh token is wrong, was used before, or has expired. Log the user in again."));
+    }
+
+    /// <summary><c>POST /cis/v1/auth/session/authenticate</c>.</summary>
+    public static async Task<Results<Ok<TokenResponse>, ApiError>> AuthenticateAsync(
+        SessionRequest request, Caller caller, SessionRefresh refresh, TokenIssuer tokens, TimeProvider time)
+    {
+        var outcome = await refresh.BySessionIdAsync(caller.Client, request.SessionId);
+        return Answer(outcome, caller, tokens, time, request.SessionId, new ApiError(400, "session_not_found", "Session not found"));
+    }
+
+    /// <summary><c>POST /cis/v1/auth/session/logout</c>: takes the session's id or its public name.</summary>
+    public static async Task<Results<NoContent, ApiError>> LogoutAsync(SessionRequest request, Caller caller, Database database, TimeProvider time)
+    {
+        var byId = OpaqueToken.TryParseSession(request.SessionId, out var token);
+        var name = byId ? token.SessionId : request.SessionId;
+        if (name is not { Length: 32 })
+            return new ApiError(400, "session_not_found", "Session not found");
+        var ended = await database.WriteAsync(async db =>
+        {
+            var sessions = new SessionStore(db);
+            var session = byId
+                ? await sessions.FindAsync(caller.TenantId, name, token.Hash, time.GetUtcNow())
+                : await sessions.FindAsync(caller.TenantId, name, time.GetUtcNow());
+            return session?.AppId == caller.App.AppId && await sessions.EndAsync(caller.TenantId, name);
+        });
+        return ended ? TypedResults.NoContent() : new ApiError(400, "session_not_found", "Session not found");
+    }
+
+    /// <summary><c>GET /cis/v1/auth/users/{id}/sessions</c>.</summary>
+    public static async Task<Results<Ok<IReadOnlyList<SessionJson>>, ApiError>> ListAsync(string id, Caller caller, Database database, TimeProvider time)
+    {
+        var app = caller.Application?.AppId;
+        var sessions = await database.ReadAsync(async db =>
+            await new UserStore(db).FindAsync(caller.TenantId, app, IdentifierType.UserId, id) is null
+                ? null
+                : await new SessionStore(db).ListAsync(caller.TenantId, id, app, time.GetUtcNow()));
+        return sessions is null
+            ? ApiErrors.UserNotFound
+            : TypedResults.Ok<IReadOnlyList<SessionJson>>([.. sessions.Select(s => new SessionJson(s.SessionId, s.StartedAt, s.ExpiresAt))]);
+    }
+
+    /// <summary><c>DELETE /cis/v1/auth/users/{id}/sessions</c>.</summary>
+    public static async Task<Results<NoContent, ApiError>> EndAllAsync(string id, Caller caller, Database database)
+    {
+        var app = caller.Application?.AppId;
+        var known = await database.WriteAsync(async db =>
+        {
+            if (await new UserStore(db).FindAsync(caller.TenantId, app, IdentifierType.UserId, id) is null)
+                return false;
+            await new SessionStore(db).EndAllAsync(caller.TenantId, id, app);
+            return true;
+        });
+        return known ? TypedResults.NoContent() : ApiErrors.UserNotFound;
+    }
+
+    private static Results<Ok<TokenResponse>, ApiError> Answer(
+        SessionOutcome outcome, Caller caller, TokenIssuer tokens, TimeProvider time, string? sessionId, ApiError unknown)
+    {
+        switch (outcome.Verdict)
+        {
+            case SessionVerdict.Accepted:
+                var signed = tokens.ForUser(caller.Client, caller.App, outcome.Member!, outcome.Session!, RequestedClaims.None, approvalData: null);
+                return TypedResults.Ok(new TokenResponse(
+                    signed.AccessToken, signed.IdToken, outcome.RefreshToken.Reveal(), "Bearer", signed.ExpiresIn, sessionId));
+            case SessionVerdict.UserNotActive:
+                return ApiErrors.UserNotActive;
+            case SessionVerdict.Locked:
+                return ApiErrors.Locked(outcome.Lock!.Until, time.GetUtcNow());
+            default:
+                return unknown;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Watchword.Server.Administration;
+
+namespace Watchword.Server.Hosting;
+
+/// <summary>What <c>watchword</c> does when it is called with words.</summary>
+internal static class CommandLine
+{
+    private const string Help =
+        """
+        watchword                        starts the server
+        watchword tenants create NAME    makes a tenant and prints its management client, once
+        watchword help                   this
+
+        Settings come from the environment, section Watchword: see docs/configuration.md.
+        """;
+
+    /// <summary>Runs the server or one command; the exit code. 78 is EX_CONFIG of sysexits.h.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        // Words are commands; what begins with a dash is a setting for the host, such as --urls.
+        var words = args.TakeWhile(a => !a.StartsWith('-')).ToArray();
+        try
+        {
+            switch (words)
+            {
+                case []:
+                    await ServeAsync(args);
+                    return 0;
+                case ["tenants", "create", var name]:
+                    return await CreateTenantAsync(name, args[words.Length..]);
+                case ["help"]:
+                    Console.WriteLine(Help);
+                    return 0;
+                default:
+                    await Console.Error.WriteLineAsync(Help);
+                    return 64;
+            }
+        }
+        catch (ConfigurationException configuration)
+        {
+            await Console.Error.WriteLineAsync("Watchword cannot start. Mend these settings:");
+            foreach (var fault in configuration.Faults)
+                await Console.Error.WriteLineAsync("  - " + fault);
+            return 78;
+        }
+    }
+
+    private static async Task ServeAsync(string[] args)
+    {
+        await using var app = WatchwordHost.Build(args);
+        await WatchwordHost.PrepareAsync(app);
+        await app.RunAsync();
+    }
+
+    private static async Task<int> CreateTenantAsync(string name, string[] settings)
+    {
+        await using var app = WatchwordHost.Build(settings);
+        await WatchwordHost.PrepareAsync(app);
+        var made = await app.Services.GetRequiredService<ApplicationAdministration>().CreateTenantAsync(name);
+        if (made.Faults.Count > 0)
+        {
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, made.Faults));
+            return 65;
+        }
+        Console.WriteLine($"tenant_id      {made.Value!.Client.TenantId}");
+        Console.WriteLine($"client_id      {made.Value.Client.ClientId}");
+        Console.WriteLine($"client_secret  {made.Value.Secret}");
+        Console.WriteLine("The secret is shown this once. Keep it in a safe place.");
+        return 0;
+    }
+}

@@ -1,0 +1,45 @@
+using Watchword.Server.Storage;
+using Watchword.Server.Tokens;
+
+namespace Watchword.Server.Hosting;
+
+/// <summary>Every few minutes: turns signing keys when their time has come and forgets what is over, a bounded number at a time.</summary>
+internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
+{
+    private const int AtOnce = 1000;
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RunOnceAsync();
+            }
+#pragma warning disable CA1031 // It is tried again in a few minutes.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                Telemetry.HousekeepingFailed(log, failure);
+            }
+        }
+    }
+
+    internal async Task RunOnceAsync()
+    {
+        await keys.RefreshAsync();
+        var now = time.GetUtcNow();
+        var dayAgo = now.AddDays(-1);
+        while (await database.WriteAsync(db => new SessionStore(db).PruneAsync(now, AtOnce)) == AtOnce)
+        {
+        }
+        while (await database.WriteAsync(db => new ChallengeStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
+        {
+        }
+        while (await database.WriteAsync(db => new SendStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
+        {
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+using Watchword.Server.Administration;
+using Watchword.Server.Api;
+using Watchword.Server.Delivery;
+using Watchword.Server.Development;
+using Watchword.Server.Storage;
+using Watchword.Server.Tokens;
+
+namespace Watchword.Server.Hosting;
+
+/// <summary>The table of contents: what the server is made of, in the order in which a request meets it.</summary>
+internal static class WatchwordHost
+{
+    /// <summary>Puts the server together. The database is open and up to date when this returns.</summary>
+    /// <exception cref="ConfigurationException">The configuration has faults.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        configure?.Invoke(builder);
+        var development = builder.Environment.IsDevelopment();
+        if (development)
+            DevelopmentDefaults.Apply(builder.Configuration);
+        var options = ReadOptions(builder.Configuration);
+        if (string.IsNullOrEmpty(builder.Configuration["urls"]) && string.IsNullOrEmpty(builder.Configuration["http_ports"]))
+            builder.WebHost.UseUrls("http://127.0.0.1:5080");
+
+        AddLogging(builder, development);
+        Telemetry.Add(builder, options.Telemetry);
+        AddStorage(builder.Services, options);
+        AddRooms(builder.Services, options);
+        AddApi(builder);
+        if (development)
+            DevelopmentRoom.Add(builder.Services);
+
+        var app = builder.Build();
+        app.UseMiddleware<BadRequests>();
+        app.UseRouting();
+        app.UseMiddleware<ClientAuthentication>();
+        Endpoints.Map(app);
+        OpenApi.Map(app);
+        Health.Map(app);
+        if (development)
+            DevelopmentRoom.Map(app);
+        return app;
+    }
+
+    /// <summary>What must be done before the first request: tenant, management client, signing keys.</summary>
+    public static async Task PrepareAsync(WebApplication app)
+    {
+        await app.Services.GetRequiredService<SigningKeys>().RefreshAsync();
+        await Bootstrap.RunAsync(app.Services, app.Services.GetRequiredService<WatchwordOptions>().Bootstrap);
+        if (app.Environment.IsDevelopment())
+            await DevelopmentRoom.PrepareAsync(app.Services);
+    }
+
+    private static WatchwordOptions ReadOptions(ConfigurationManager configuration)
+    {
+        var options = new WatchwordOptions();
+        List<string> faults = [];
+        try
+        {
+            configuration.GetSection(WatchwordOptions.Section).Bind(options);
+        }
+        catch (InvalidOperationException)
+        {
+            faults.Add("Watchword__Storage__Engine must be sqlite or postgres");
+        }
+        faults.AddRange(options.Faults());
+        return faults.Count == 0 ? options : throw new ConfigurationException([.. faults.Distinct()]);
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder, bool development)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", development ? LogLevel.Warning : LogLevel.Information);
+        if (development)
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        else
+            builder.Logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
+    }
+
+    private static void AddStorage(IServiceCollection services, WatchwordOptions options)
+    {
+        Migrations.Run(options.Storage);
+        services.AddSingleton(options);
+        services.AddSingleton(_ => Database.Open(options.Storage));
+        services.AddSingleton(new MasterKey(options.ReadMasterKey()));
+        services.AddSingleton<ClientDirectory>();
+        services.AddSingleton<Seal>();
+        services.AddDataProtection().SetApplicationName("watchword");
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(keys =>
+        {
+            keys.XmlRepository = new DataProtectionKeyStore(provider.GetRequiredService<Database>());
+            keys.XmlEncryptor = new MasterKeyXmlEncryptor(provider.GetRequiredService<MasterKey>());
+        }));
+    }
+
+    private static void AddRooms(IServiceCollection services, WatchwordOptions options)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(new Issuer(options.PublicUrl!.TrimEnd('/')));
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<TokenCheck>();
+        services.AddSingleton<SessionRefresh>();
+        services.AddSingleton<ApplicationAdministration>();
+        services.AddSingleton<Outbox>();
+        services.AddHostedService<Dispatcher>();
+        services.AddHostedService<Housekeeping>();
+    }
+
+    private static void AddApi(WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // Larger than any body we take: a body that is too long gets our answer, not a broken connection.
+            kestrel.Limits.MaxRequestBodySize = 32 * 1024 * 1024;
+        });
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
+            json.SerializerOptions.Converters.Add(new PlainTextConverter());
+        });
+        // Unreadable input arrives as an exception in every environment, and BadRequests answers it.
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        OpenApi.Add(builder.Services);
+    }
+}
+
+/// <summary>The configuration cannot be used.</summary>
+internal sealed class ConfigurationException(IReadOnlyList<string> faults) : Exception(string.Join(Environment.NewLine, faults))
+{
+    /// <summary>One sentence each.</summary>
+    public IReadOnlyList<string> Faults => faults;
+}

@@ -1,0 +1,119 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Watchword.Server.Storage;
+
+namespace Watchword.Server.Hosting;
+
+/// <summary>Section <c>Watchword</c> of the configuration, from environment (<c>Watchword__PublicUrl</c>) or file.</summary>
+internal sealed class WatchwordOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Watchword";
+
+    /// <summary>Where clients reach this server: https, or http on this machine. The issuer of every token begins with it.</summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>32 random bytes, base64. Every secret at rest hangs on it; keep a copy apart from the database.</summary>
+    public string? MasterKey { get; set; }
+
+    /// <summary>A file that holds the master key, base64, instead of <see cref="MasterKey"/>.</summary>
+    public string? MasterKeyFile { get; set; }
+
+    /// <summary>The database.</summary>
+    public StorageOptions Storage { get; set; } = new();
+
+    /// <summary>What is made at start when it is not there.</summary>
+    public BootstrapOptions Bootstrap { get; set; } = new();
+
+    /// <summary>Where traces and metrics go.</summary>
+    public TelemetryOptions Telemetry { get; set; } = new();
+
+    /// <summary>The master key as bytes; valid once <see cref="Faults"/> found nothing.</summary>
+    public byte[] ReadMasterKey() => Convert.FromBase64String((MasterKey ?? File.ReadAllText(MasterKeyFile!)).Trim());
+
+    /// <summary>Everything that is wrong, each with the variable to set; empty when the server can start.</summary>
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new List<string>();
+        if (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("https" or "http"))
+            faults.Add("Watchword__PublicUrl must be the address at which clients reach this server, for example https://login.example.com");
+        else if (url.Scheme == "http" && !url.IsLoopback)
+            faults.Add("Watchword__PublicUrl must use https, because tokens and codes travel over it; http is allowed for localhost only");
+        else if (url.Query.Length > 0 || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
+            faults.Add("Watchword__PublicUrl must not hold a query, a fragment or a user name");
+        MasterKeyFaults(faults);
+        StorageFaults(faults);
+        if (string.IsNullOrEmpty(Bootstrap.ManagementClientId) != string.IsNullOrEmpty(Bootstrap.ManagementClientSecret))
+            faults.Add("Watchword__Bootstrap__ManagementClientId and Watchword__Bootstrap__ManagementClientSecret must be set together");
+        if (Bootstrap.ManagementClientId is { Length: > 0 } id && (id.Length > 100 || id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))))
+            faults.Add("Watchword__Bootstrap__ManagementClientId must be 1 to 100 letters, digits, '-', '_' or '.'");
+        if (Bootstrap.ManagementClientSecret is { Length: > 0 and < 16 })
+            faults.Add("Watchword__Bootstrap__ManagementClientSecret must have at least 16 characters; make one with: openssl rand -base64 32");
+        if (Telemetry.OtlpEndpoint is { Length: > 0 } otlp && !Uri.TryCreate(otlp, UriKind.Absolute, out _))
+            faults.Add("Watchword__Telemetry__OtlpEndpoint must be an absolute URL, for example http://localhost:4317");
+        return faults;
+    }
+
+    private void MasterKeyFaults(List<string> faults)
+    {
+        const string HowTo = "make one with: openssl rand -base64 32";
+        if (MasterKey is not null && MasterKeyFile is not null)
+            faults.Add("Watchword__MasterKey and Watchword__MasterKeyFile are both set; set one");
+        else if (MasterKey is null && MasterKeyFile is null)
+            faults.Add($"Watchword__MasterKey (or Watchword__MasterKeyFile) is required; {HowTo}");
+        else if (MasterKey is null && !File.Exists(MasterKeyFile))
+            faults.Add("Watchword__MasterKeyFile names a file that does not exist");
+        else
+        {
+            try
+            {
+                if (ReadMasterKey().Length != Server.Storage.MasterKey.Size)
+                    faults.Add($"Watchword__MasterKey must be exactly 32 bytes in base64; {HowTo}");
+            }
+            catch (FormatException)
+            {
+                faults.Add($"Watchword__MasterKey must be 32 bytes in base64; {HowTo}");
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                faults.Add("Watchword__MasterKeyFile cannot be read");
+            }
+        }
+    }
+
+    private void StorageFaults(List<string> faults)
+    {
+        try
+        {
+            if (!Enum.IsDefined(Storage.Engine))
+                faults.Add("Watchword__Storage__Engine must be sqlite or postgres");
+            else if (Storage.Engine == Database.StorageEngine.Postgres && string.IsNullOrWhiteSpace(Storage.ConnectionString))
+                faults.Add("Watchword__Storage__ConnectionString is required for postgres, for example Host=db;Database=watchword;Username=watchword;Password=…");
+            else if (Storage.Engine == Database.StorageEngine.Postgres)
+                _ = new NpgsqlConnectionStringBuilder(Storage.ConnectionString);
+            else if (new SqliteConnectionStringBuilder(Storage.ConnectionString ??= "Data Source=data/watchword.db").DataSource.Length == 0)
+                faults.Add("Watchword__Storage__ConnectionString names no file, for example Data Source=/var/lib/watchword/watchword.db");
+        }
+        catch (ArgumentException)
+        {
+            faults.Add($"Watchword__Storage__ConnectionString is not a {Storage.Engine.ToString().ToLowerInvariant()} connection string");
+        }
+    }
+}
+
+/// <summary>Section <c>Watchword:Bootstrap</c>: credentials by which automation can begin.</summary>
+internal sealed class BootstrapOptions
+{
+    /// <summary>Id of a management client that is made at start when there is none by this id.</summary>
+    public string? ManagementClientId { get; set; }
+
+    /// <summary>Its secret, at least 16 characters.</summary>
+    public string? ManagementClientSecret { get; set; }
+}
+
+/// <summary>Section <c>Watchword:Telemetry</c>.</summary>
+internal sealed class TelemetryOptions
+{
+    /// <summary>An OpenTelemetry collector (OTLP over gRPC). Nothing is exported without it.</summary>
+    public string? OtlpEndpoint { get; set; }
+}

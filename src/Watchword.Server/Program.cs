@@ -1,0 +1,1 @@
+return await Watchword.Server.Hosting.CommandLine.RunAsync(args);

@@ -1,0 +1,186 @@
+using Watchword.Core.Apps;
+using Watchword.Core.Otp;
+
+namespace Watchword.Server.Storage;
+
+/// <summary>Tenants, their applications, and the clients of both.</summary>
+internal sealed class ApplicationStore(SqlSession db)
+{
+    private const string ApplicationColumns =
+        "tenant_id, app_id, app_name, redirect_uris, login_preferences, settings, created_at, updated_at";
+
+    public async ValueTask<bool> AnyTenantAsync() => await db.FirstAsync<string>("SELECT tenant_id FROM tenants LIMIT 1") is not null;
+
+    /// <summary>The tenant made at first start, whose management clients may also turn the issuer's keys.</summary>
+    public ValueTask<string?> FirstTenantAsync() =>
+        db.FirstAsync<string>("SELECT tenant_id FROM tenants ORDER BY created_at, tenant_id LIMIT 1");
+
+    public ValueTask<string?> TenantByNameAsync(string name) =>
+        db.FirstAsync<string>("SELECT tenant_id FROM tenants WHERE name = @name", new { name });
+
+    public async ValueTask AddTenantAsync(string tenant, string name, DateTimeOffset now) =>
+        await db.ExecuteAsync("INSERT INTO tenants (tenant_id, name, created_at) VALUES (@tenant, @name, @now)", new { tenant, name, now = now.Ms() });
+
+    public async ValueTask AddAsync(Application app) =>
+        await db.ExecuteAsync(
+            $"""
+            INSERT INTO applications ({ApplicationColumns})
+            VALUES (@tenant, @app, @name, @uris, @preferences, @settings, @created, @updated)
+            """,
+            new
+            {
+                tenant = app.TenantId,
+                app = app.AppId,
+                name = app.Name,
+                uris = StoredJson.Write(app.RedirectUris),
+                preferences = StoredJson.Write(app.LoginPreferences),
+                settings = StoredJson.Write(app.Settings),
+                created = app.CreatedAt.Ms(),
+                updated = app.UpdatedAt.Ms(),
+            });
+
+    public async ValueTask<Application?> FindAsync(string tenant, string app) =>
+        (await db.FirstAsync<ApplicationRow>(
+            $"SELECT {ApplicationColumns} FROM applications WHERE tenant_id = @tenant AND app_id = @app", new { tenant, app }))?.ToApplication();
+
+    public async ValueTask<IReadOnlyList<Application>> ListAsync(string tenant) =>
+        [.. (await db.AllAsync<ApplicationRow>(
+            $"SELECT {ApplicationColumns} FROM applications WHERE tenant_id = @tenant ORDER BY app_id", new { tenant })).Select(r => r.ToApplication())];
+
+    public async ValueTask ReplaceAsync(Application app) =>
+        await db.ExecuteAsync(
+            """
+            UPDATE applications SET app_name = @name, redirect_uris = @uris, login_preferences = @preferences, settings = @settings, updated_at = @updated
+            WHERE tenant_id = @tenant AND app_id = @app
+            """,
+            new
+            {
+                tenant = app.TenantId,
+                app = app.AppId,
+                name = app.Name,
+                uris = StoredJson.Write(app.RedirectUris),
+                preferences = StoredJson.Write(app.LoginPreferences),
+                settings = StoredJson.Write(app.Settings),
+                updated = app.UpdatedAt.Ms(),
+            });
+
+    /// <summary>Deletes an application and all that hangs on it. Users stay in the tenant.</summary>
+    public async ValueTask<bool> DeleteAsync(string tenant, string app)
+    {
+        var key = new { tenant, app };
+        await db.ExecuteAsync(
+            "DELETE FROM client_secrets WHERE tenant_id = @tenant AND client_id IN (SELECT client_id FROM clients WHERE tenant_id = @tenant AND app_id = @app)", key);
+        await db.ExecuteAsync(
+            "DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM sessions WHERE tenant_id = @tenant AND app_id = @app)", key);
+        await db.ExecuteAsync("DELETE FROM clients WHERE tenant_id = @tenant AND app_id = @app", key);
+        await db.ExecuteAsync("DELETE FROM memberships WHERE tenant_id = @tenant AND app_id = @app", key);
+        await db.ExecuteAsync("DELETE FROM login_state WHERE tenant_id = @tenant AND app_id = @app", key);
+        await db.ExecuteAsync("DELETE FROM challenges WHERE tenant_id = @tenant AND app_id = @app", key);
+        await db.ExecuteAsync("DELETE FROM sends WHERE tenant_id = @tenant AND app_id = @app", key);
+        await db.ExecuteAsync("DELETE FROM outbox WHERE tenant_id = @tenant AND app_id = @app", key);
+        await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND app_id = @app", key);
+        return await db.ExecuteAsync("DELETE FROM applications WHERE tenant_id = @tenant AND app_id = @app", key) == 1;
+    }
+
+    public async ValueTask AddClientAsync(Client client) =>
+        await db.ExecuteAsync(
+            """
+            INSERT INTO clients (client_id, tenant_id, app_id, name, settings, created_at)
+            VALUES (@id, @tenant, @app, @name, @settings, @created)
+            """,
+            new
+            {
+                id = client.ClientId,
+                tenant = client.TenantId,
+                app = client.AppId ?? "",
+                name = client.Name,
+                settings = StoredJson.Write(client.Settings),
+                created = client.CreatedAt.Ms(),
+            });
+
+    public async ValueTask ReplaceClientAsync(Client client) =>
+        await db.ExecuteAsync(
+            "UPDATE clients SET name = @name, settings = @settings WHERE tenant_id = @tenant AND client_id = @id",
+            new { id = client.ClientId, tenant = client.TenantId, name = client.Name, settings = StoredJson.Write(client.Settings) });
+
+    public async ValueTask<bool> DeleteClientAsync(string tenant, string client)
+    {
+        var key = new { tenant, client };
+        await db.ExecuteAsync("DELETE FROM client_secrets WHERE tenant_id = @tenant AND client_id = @client", key);
+        await db.ExecuteAsync("DELETE FROM challenges WHERE tenant_id = @tenant AND client_id = @client", key);
+        await db.ExecuteAsync(
+            "DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM sessions WHERE tenant_id = @tenant AND client_id = @client)", key);
+        await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND client_id = @client", key);
+        return await db.ExecuteAsync("DELETE FROM clients WHERE tenant_id = @tenant AND client_id = @client", key) == 1;
+    }
+
+    /// <summary>A client with its secrets, by its id alone: at the token endpoint nothing else is known.</summary>
+    public async ValueTask<Client?> FindClientAsync(string client)
+    {
+        var row = await db.FirstAsync<ClientRow>(
+            "SELECT client_id, tenant_id, app_id, name, settings, created_at FROM clients WHERE client_id = @client", new { client });
+        if (row is null)
+            return null;
+        var secrets = await db.AllAsync<SecretRow>(
+            "SELECT secret_hash, expires_at FROM client_secrets WHERE tenant_id = @tenant AND client_id = @client ORDER BY created_at",
+            new { tenant = row.TenantId, client });
+        return row.ToClient(secrets);
+    }
+
+    public async ValueTask<IReadOnlyList<string>> ClientIdsAsync(string tenant, string app) =>
+        await db.AllAsync<string>("SELECT client_id FROM clients WHERE tenant_id = @tenant AND app_id = @app ORDER BY created_at, client_id", new { tenant, app });
+
+    public async ValueTask AddSecretAsync(Client client, byte[] hash, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            "INSERT INTO client_secrets (tenant_id, client_id, secret_hash, created_at) VALUES (@tenant, @client, @hash, @now)",
+            new { tenant = client.TenantId, client = client.ClientId, hash, now = now.Ms() });
+
+    /// <summary>Ends every secret but the newest one at an instant, and forgets those that have ended: never more than two are live.</summary>
+    public async ValueTask RetireSecretsAsync(Client client, DateTimeOffset end, DateTimeOffset now)
+    {
+        var key = new { tenant = client.TenantId, client = client.ClientId, end = end.Ms(), now = now.Ms() };
+        await db.ExecuteAsync(
+            """
+            DELETE FROM client_secrets WHERE tenant_id = @tenant AND client_id = @client
+            AND (expires_at IS NOT NULL OR created_at < (SELECT MAX(created_at) FROM client_secrets WHERE tenant_id = @tenant AND client_id = @client))
+            """,
+            key);
+        await db.ExecuteAsync("UPDATE client_secrets SET expires_at = @end WHERE tenant_id = @tenant AND client_id = @client", key);
+    }
+
+    private sealed class ApplicationRow
+    {
+        public string TenantId { get; init; } = "";
+        public string AppId { get; init; } = "";
+        public string AppName { get; init; } = "";
+        public string RedirectUris { get; init; } = "";
+        public string LoginPreferences { get; init; } = "";
+        public string Settings { get; init; } = "";
+        public long CreatedAt { get; init; }
+        public long UpdatedAt { get; init; }
+
+        public Application ToApplication() => new(
+            TenantId, AppId, AppName, StoredJson.Read<string[]>(RedirectUris), StoredJson.Read<LoginPreferences>(LoginPreferences),
+            StoredJson.Read<ApplicationSettings>(Settings), CreatedAt.At(), UpdatedAt.At());
+    }
+
+    private sealed class ClientRow
+    {
+        public string ClientId { get; init; } = "";
+        public string TenantId { get; init; } = "";
+        public string AppId { get; init; } = "";
+        public string Name { get; init; } = "";
+        public string Settings { get; init; } = "";
+        public long CreatedAt { get; init; }
+
+        public Client ToClient(IEnumerable<SecretRow> secrets) => new(
+            TenantId, ClientId, AppId is "" ? null : AppId, Name, StoredJson.Read<ClientSettings>(Settings),
+            [.. secrets.Select(s => new ClientSecret(s.SecretHash, s.ExpiresAt.At()))], CreatedAt.At());
+    }
+
+    private sealed class SecretRow
+    {
+        public byte[] SecretHash { get; init; } = [];
+        public long? ExpiresAt { get; init; }
+    }
+}

@@ -1,0 +1,172 @@
+using Watchword.Core.Otp;
+
+namespace Watchword.Server.Storage;
+
+/// <summary>How many guesses a user has left is kept here, and nowhere else: counted first, judged after.</summary>
+/// <param name="Failures">Since the last success or lock, this attempt included.</param>
+/// <param name="ConsecutiveFailures">Since the last success, over all locks.</param>
+internal sealed record CountedAttempt(long Failures, long ConsecutiveFailures);
+
+/// <summary>Why and until when a user may not try.</summary>
+/// <param name="Until">End of the lock; null when only an administrator ends it.</param>
+internal sealed record LockedOut(DateTimeOffset? Until);
+
+/// <summary>Codes, and the failure count that no code touches.</summary>
+internal sealed class ChallengeStore(SqlSession db)
+{
+    /// <summary>
+    /// Keeps a code, in place of the one before, unless the user is locked: then nothing is kept and the answer is false.
+    /// </summary>
+    public async ValueTask<bool> PutUnlessLockedAsync(string tenant, string app, string user, Challenge challenge, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            """
+            INSERT INTO challenges (tenant_id, app_id, user_id, client_id, channel, challenge_id, destination_tag, custom_destination,
+                code_hash, request_id_hash, approval_data, created_at, expires_at, used_at)
+            SELECT @tenant, @app, @user, @client, @channel, @challenge, @destination, @custom, @hash, @requestId, @approval, @now, @expires, NULL
+            WHERE NOT EXISTS (SELECT 1 FROM login_state WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user
+                AND (locked_until > @now OR consecutive_failures >= @allowed))
+            ON CONFLICT (tenant_id, app_id, user_id, client_id, channel) DO UPDATE SET challenge_id = excluded.challenge_id,
+                destination_tag = excluded.destination_tag, custom_destination = excluded.custom_destination, code_hash = excluded.code_hash,
+                request_id_hash = excluded.request_id_hash, approval_data = excluded.approval_data, created_at = excluded.created_at,
+                expires_at = excluded.expires_at, used_at = NULL
+            """,
+            new
+            {
+                tenant,
+                app,
+                user,
+                client = challenge.ClientId,
+                channel = challenge.Channel.Wire(),
+                challenge = challenge.ChallengeId,
+                destination = challenge.DestinationTag,
+                custom = challenge.CustomDestination ? 1L : 0L,
+                hash = challenge.CodeHash,
+                requestId = challenge.RequestIdHash ?? NoBytes,
+                approval = challenge.ApprovalData ?? "",
+                now = now.Ms(),
+                expires = challenge.ExpiresAt.Ms(),
+                allowed = (long)Lockout.ConsecutiveFailuresAllowed,
+            }) == 1;
+
+    /// <summary>
+    /// Counts an attempt before anyone looks at its code; null while the user is locked. One statement, so that five hundred guesses at
+    /// once count as five hundred. A lock that has ended starts the count anew, never the count of consecutive failures.
+    /// </summary>
+    public ValueTask<CountedAttempt?> CountAttemptAsync(string tenant, string app, string user, DateTimeOffset now) =>
+        db.FirstAsync<CountedAttempt>(
+            """
+            INSERT INTO login_state (tenant_id, app_id, user_id, failures, consecutive_failures, updated_at) VALUES (@tenant, @app, @user, 1, 1, @now)
+            ON CONFLICT (tenant_id, app_id, user_id) DO UPDATE SET
+                failures = CASE WHEN login_state.locked_until IS NULL THEN login_state.failures + 1 ELSE 1 END,
+                consecutive_failures = login_state.consecutive_failures + 1,
+                locked_until = NULL,
+                updated_at = @now
+            WHERE (login_state.locked_until IS NULL OR login_state.locked_until <= @now) AND login_state.consecutive_failures < @allowed
+            RETURNING failures, consecutive_failures
+            """,
+            new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed });
+
+    /// <summary>Locks the user out of the application and kills the open codes.</summary>
+    public async ValueTask LockAsync(string tenant, string app, string user, DateTimeOffset until, DateTimeOffset now)
+    {
+        await db.ExecuteAsync(
+            "UPDATE login_state SET locked_until = @until WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user",
+            new { tenant, app, user, until = until.Ms() });
+        await KillAsync(tenant, app, user, now);
+    }
+
+    /// <summary>A success clears both counts.</summary>
+    public async ValueTask ClearFailuresAsync(string tenant, string app, string user, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            """
+            UPDATE login_state SET failures = 0, consecutive_failures = 0, locked_until = NULL, last_auth = @now, updated_at = @now
+            WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user
+            """,
+            new { tenant, app, user, now = now.Ms() });
+
+    /// <summary>An administrator's unlock, in one application or in all.</summary>
+    public async ValueTask UnlockAsync(string tenant, string user, string? app, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            """
+            UPDATE login_state SET failures = 0, consecutive_failures = 0, locked_until = NULL, updated_at = @now
+            WHERE tenant_id = @tenant AND user_id = @user AND app_id IN (SELECT app_id FROM memberships WHERE tenant_id = @tenant AND user_id = @user)
+            AND (@app = '' OR app_id = @app)
+            """,
+            new { tenant, user, app = app ?? "", now = now.Ms() });
+
+    /// <summary>The lock that holds a user now, or null.</summary>
+    public async ValueTask<LockedOut?> LockOfAsync(string tenant, string app, string user, DateTimeOffset now)
+    {
+        var row = await db.FirstAsync<LockRow>(
+            """
+            SELECT locked_until, consecutive_failures FROM login_state WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user
+            AND (locked_until > @now OR consecutive_failures >= @allowed)
+            """,
+            new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed });
+        return row is null ? null : new LockedOut(row.ConsecutiveFailures >= Lockout.ConsecutiveFailuresAllowed ? null : row.LockedUntil.At());
+    }
+
+    /// <summary>The user's codes in the application that nobody has used, expired ones too.</summary>
+    public async ValueTask<IReadOnlyList<Challenge>> LiveAsync(string tenant, string app, string user)
+    {
+        var rows = await db.AllAsync<ChallengeRow>(
+            """
+            SELECT challenge_id, client_id, channel, destination_tag, custom_destination, code_hash, request_id_hash, approval_data, expires_at
+            FROM challenges WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user AND used_at IS NULL
+            """,
+            new { tenant, app, user });
+        return [.. rows.Select(r => r.ToChallenge())];
+    }
+
+    /// <summary>
+    /// Takes a code, and with it every other open code of the user in the application. True for exactly one caller, whatever runs beside it:
+    /// the guard is in the statement.
+    /// </summary>
+    public async ValueTask<bool> ConsumeAsync(string tenant, string app, string user, Challenge challenge, DateTimeOffset now)
+    {
+        if (!await OneTime.Passcode.ConsumeAsync(db, new { tenant, app, user, id = challenge.ChallengeId, now = now.Ms() }))
+            return false;
+        await KillAsync(tenant, app, user, now);
+        return true;
+    }
+
+    /// <summary>Kills the user's open codes in one application.</summary>
+    public async ValueTask KillAsync(string tenant, string app, string user, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            "UPDATE challenges SET used_at = @now WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user AND used_at IS NULL",
+            new { tenant, app, user, now = now.Ms() });
+
+    /// <summary>Forgets codes long dead, a bounded number at a time; how many it was.</summary>
+    public ValueTask<int> PruneAsync(DateTimeOffset before, int limit) =>
+        db.ExecuteAsync(
+            """
+            DELETE FROM challenges WHERE (tenant_id, app_id, user_id, client_id, channel) IN
+                (SELECT tenant_id, app_id, user_id, client_id, channel FROM challenges WHERE expires_at < @before LIMIT @limit)
+            """,
+            new { before = before.Ms(), limit = (long)limit });
+
+    private static readonly byte[] NoBytes = [];
+
+    private sealed class LockRow
+    {
+        public long? LockedUntil { get; init; }
+        public long ConsecutiveFailures { get; init; }
+    }
+
+    private sealed class ChallengeRow
+    {
+        public string ChallengeId { get; init; } = "";
+        public string ClientId { get; init; } = "";
+        public string Channel { get; init; } = "";
+        public string DestinationTag { get; init; } = "";
+        public long CustomDestination { get; init; }
+        public byte[] CodeHash { get; init; } = [];
+        public byte[] RequestIdHash { get; init; } = [];
+        public string ApprovalData { get; init; } = "";
+        public long ExpiresAt { get; init; }
+
+        public Challenge ToChallenge() => new(
+            ChallengeId, ClientId, OtpChannelNames.FromWire(Channel)!.Value, DestinationTag, CustomDestination != 0, CodeHash,
+            RequestIdHash.Length == 0 ? null : RequestIdHash, ExpiresAt.At(), ApprovalData.Length == 0 ? null : ApprovalData);
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace Watchword.Server.Storage;
+
+/// <summary>
+/// The database behind every store, and the only place that knows its engine. Two verbs: read on a pooled connection, write in a
+/// transaction that is durable when the call returns.
+/// </summary>
+internal abstract class Database : IAsyncDisposable
+{
+    /// <summary>The few words in which the engines' SQL differs.</summary>
+    public abstract Dialect Dialect { get; }
+
+    /// <summary>Runs statements that change nothing. Sees every write that was acknowledged before.</summary>
+    public abstract Task<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> work);
+
+    /// <summary>
+    /// Runs statements in one transaction. When this returns they are on disk; when it throws, none of them happened. The work may be run
+    /// again from its start after a conflict with another node, so it must do nothing but SQL and pure decisions.
+    /// </summary>
+    public abstract Task<T> WriteAsync<T>(Func<SqlSession, ValueTask<T>> work);
+
+    /// <summary>Write work without a result.</summary>
+    public Task WriteAsync(Func<SqlSession, ValueTask> work) =>
+        WriteAsync(async db =>
+        {
+            await work(db);
+            return true;
+        });
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Opens the configured engine. The schema is brought up to date by <see cref="Migrations"/>, before this.</summary>
+    public static Database Open(StorageOptions options) => options.Engine switch
+    {
+        StorageEngine.Postgres => new PostgresDatabase(options.ConnectionString!),
+        _ => new SqliteDatabase(options.ConnectionString!),
+    };
+
+    /// <summary>Whether the exception says that a row with this key exists already.</summary>
+    public static bool IsDuplicateKey(Exception exception) => exception switch
+    {
+        SqliteException { SqliteExtendedErrorCode: 2067 or 1555 } => true, // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY
+        PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => true,
+        _ => false,
+    };
+
+    /// <summary>Which engine to use.</summary>
+    internal enum StorageEngine
+    {
+        /// <summary>A file of this process.</summary>
+        Sqlite,
+
+        /// <summary>A PostgreSQL server, 15 or later.</summary>
+        Postgres,
+    }
+}
+
+/// <summary>Section <c>Watchword:Storage</c>.</summary>
+internal sealed class StorageOptions
+{
+    /// <summary><c>sqlite</c> (default) or <c>postgres</c>.</summary>
+    public Database.StorageEngine Engine { get; set; } = Database.StorageEngine.Sqlite;
+
+    /// <summary>ADO.NET connection string. Default for SQLite: <c>Data Source=data/watchword.db</c>.</summary>
+    public string? ConnectionString { get; set; }
+}
+
+/// <summary>Fragments of SQL that the engines spell differently.</summary>
+/// <param name="SkipLocked">Ends a SELECT that claims rows, so that two claimers never wait for each other.</param>
+internal sealed record Dialect(string SkipLocked);

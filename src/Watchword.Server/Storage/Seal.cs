@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Watchword.Server.Storage;
+
+/// <summary>Encrypts what has to be read again (message bodies, private keys, transactions), each purpose under a key of its own.</summary>
+internal sealed class Seal(IDataProtectionProvider provider)
+{
+    /// <summary>Destination, sender and text of messages.</summary>
+    public IDataProtector Messages { get; } = provider.CreateProtector("watchword.messages");
+
+    /// <summary>The transactions that codes approve.</summary>
+    public IDataProtector ApprovalData { get; } = provider.CreateProtector("watchword.approval-data");
+
+    /// <summary>Private halves of signing keys.</summary>
+    public IDataProtector SigningKeys { get; } = provider.CreateProtector("watchword.signing-keys");
+}

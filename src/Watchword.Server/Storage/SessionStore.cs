@@ -1,0 +1,143 @@
+using Watchword.Core.Sessions;
+
+namespace Watchword.Server.Storage;
+
+/// <summary>A refresh token as it is kept.</summary>
+internal sealed record RefreshToken(string ClientId, DateTimeOffset ExpiresAt, bool Used);
+
+/// <summary>Sessions and the refresh tokens that live and die with them. A session that ended has no row.</summary>
+internal sealed class SessionStore(SqlSession db)
+{
+    private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource";
+
+    public async ValueTask AddAsync(Session session, byte[] secretHash) =>
+        await db.ExecuteAsync(
+            $"""
+            INSERT INTO sessions ({Columns}, secret_hash)
+            VALUES (@tenant, @session, @app, @client, @user, @started, @auth, @expires, @methods, @resource, @secretHash)
+            """,
+            new
+            {
+                tenant = session.TenantId,
+                session = session.SessionId,
+                app = session.AppId,
+                client = session.ClientId,
+                user = session.UserId,
+                started = session.StartedAt.Ms(),
+                auth = session.AuthTime.Ms(),
+                expires = session.ExpiresAt.Ms(),
+                methods = StoredJson.WriteChannels(session.Methods),
+                resource = session.Resource,
+                secretHash,
+            });
+
+    /// <summary>A live session by its public name.</summary>
+    public async ValueTask<Session?> FindAsync(string tenant, string session, DateTimeOffset now) =>
+        (await db.FirstAsync<SessionRow>(
+            $"SELECT {Columns} FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND expires_at > @now",
+            new { tenant, session, now = now.Ms() }))?.ToSession();
+
+    /// <summary>A live session by its name and its secret.</summary>
+    public async ValueTask<Session?> FindAsync(string tenant, string session, byte[] secretHash, DateTimeOffset now) =>
+        (await db.FirstAsync<SessionRow>(
+            $"SELECT {Columns} FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND secret_hash = @secretHash AND expires_at > @now",
+            new { tenant, session, secretHash, now = now.Ms() }))?.ToSession();
+
+    /// <summary>A user's live sessions in an application.</summary>
+    public async ValueTask<IReadOnlyList<Session>> ListAsync(string tenant, string user, string? app, DateTimeOffset now) =>
+        [.. (await db.AllAsync<SessionRow>(
+            $"SELECT {Columns} FROM sessions WHERE tenant_id = @tenant AND user_id = @user AND (@app = '' OR app_id = @app) AND expires_at > @now ORDER BY session_id",
+            new { tenant, user, app = app ?? "", now = now.Ms() })).Select(r => r.ToSession())];
+
+    /// <summary>Records another login in a session.</summary>
+    public async ValueTask UpdateAsync(Session session) =>
+        await db.ExecuteAsync(
+            "UPDATE sessions SET auth_time = @auth, methods = @methods, resource = @resource WHERE tenant_id = @tenant AND session_id = @session",
+            new
+            {
+                tenant = session.TenantId,
+                session = session.SessionId,
+                auth = session.AuthTime.Ms(),
+                methods = StoredJson.WriteChannels(session.Methods),
+                resource = session.Resource,
+            });
+
+    /// <summary>Ends a session and its refresh tokens. False when it had ended already.</summary>
+    public async ValueTask<bool> EndAsync(string tenant, string session)
+    {
+        var key = new { tenant, session };
+        await db.ExecuteAsync("DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session", key);
+        return await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND session_id = @session", key) == 1;
+    }
+
+    /// <summary>Ends all sessions of a user, in one application or in all.</summary>
+    public async ValueTask<int> EndAllAsync(string tenant, string user, string? app)
+    {
+        var key = new { tenant, user, app = app ?? "" };
+        await db.ExecuteAsync(
+            """
+            DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN
+                (SELECT session_id FROM sessions WHERE tenant_id = @tenant AND user_id = @user AND (@app = '' OR app_id = @app))
+            """,
+            key);
+        return await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND user_id = @user AND (@app = '' OR app_id = @app)", key);
+    }
+
+    public async ValueTask AddRefreshTokenAsync(Session session, string client, byte[] hash, DateTimeOffset now, DateTimeOffset expires) =>
+        await db.ExecuteAsync(
+            """
+            INSERT INTO refresh_tokens (tenant_id, session_id, token_hash, client_id, created_at, expires_at)
+            VALUES (@tenant, @session, @hash, @client, @now, @expires)
+            """,
+            new { tenant = session.TenantId, session = session.SessionId, hash, client, now = now.Ms(), expires = expires.Ms() });
+
+    public async ValueTask<RefreshToken?> FindRefreshTokenAsync(string tenant, string session, byte[] hash)
+    {
+        var row = await db.FirstAsync<RefreshTokenRow>(
+            "SELECT client_id, expires_at, used_at FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session AND token_hash = @hash",
+            new { tenant, session, hash });
+        return row is null ? null : new RefreshToken(row.ClientId, row.ExpiresAt.At(), row.UsedAt is not null);
+    }
+
+    /// <summary>Forgets sessions that have expired, a bounded number at a time; how many it was.</summary>
+    public async ValueTask<int> PruneAsync(DateTimeOffset now, int limit)
+    {
+        var key = new { now = now.Ms(), limit = (long)limit };
+        await db.ExecuteAsync(
+            """
+            DELETE FROM refresh_tokens WHERE (tenant_id, session_id) IN
+                (SELECT tenant_id, session_id FROM sessions WHERE expires_at <= @now ORDER BY expires_at, tenant_id, session_id LIMIT @limit)
+            """,
+            key);
+        return await db.ExecuteAsync(
+            """
+            DELETE FROM sessions WHERE (tenant_id, session_id) IN
+                (SELECT tenant_id, session_id FROM sessions WHERE expires_at <= @now ORDER BY expires_at, tenant_id, session_id LIMIT @limit)
+            """,
+            key);
+    }
+
+    private sealed class RefreshTokenRow
+    {
+        public string ClientId { get; init; } = "";
+        public long ExpiresAt { get; init; }
+        public long? UsedAt { get; init; }
+    }
+
+    private sealed class SessionRow
+    {
+        public string TenantId { get; init; } = "";
+        public string SessionId { get; init; } = "";
+        public string AppId { get; init; } = "";
+        public string ClientId { get; init; } = "";
+        public string UserId { get; init; } = "";
+        public long StartedAt { get; init; }
+        public long AuthTime { get; init; }
+        public long ExpiresAt { get; init; }
+        public string Methods { get; init; } = "";
+        public string? Resource { get; init; }
+
+        public Session ToSession() => new(
+            TenantId, SessionId, AppId, ClientId, UserId, StartedAt.At(), AuthTime.At(), ExpiresAt.At(), StoredJson.ReadChannels(Methods), Resource);
+    }
+}
