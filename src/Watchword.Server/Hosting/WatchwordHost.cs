@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Watchword.Server.Administration;
 using Watchword.Server.Api;
@@ -102,7 +103,7 @@ internal static class WatchwordHost
 
     private static void AddRooms(IServiceCollection services, WatchwordOptions options)
     {
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new Issuer(options.PublicUrl!.TrimEnd('/')));
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<TokenIssuer>();

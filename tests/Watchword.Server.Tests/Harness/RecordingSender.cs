@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using Watchword.Core.Otp;
+using Watchword.Server.Delivery;
+
+namespace Watchword.Server.Tests.Harness;
+
+/// <summary>A provider that takes every message and keeps it.</summary>
+internal sealed class RecordingSender : IMessageSender
+{
+    private readonly ConcurrentQueue<MessageContent> _messages = new();
+    private readonly SemaphoreSlim _arrived = new(0);
+
+    public string Name => "recorder";
+
+    public IReadOnlyList<MessageContent> Messages => [.. _messages];
+
+    /// <summary>What to answer; accepted unless a test says otherwise.</summary>
+    public Func<MessageContent, SendResult> Answer { get; set; } = _ => new SendResult(SendOutcome.Accepted);
+
+    public bool Carries(OtpChannel channel) => channel is OtpChannel.Sms or OtpChannel.Email;
+
+    public Task<SendResult> SendAsync(MessageContent content, CancellationToken cancellation)
+    {
+        var result = Answer(content);
+        if (result.Outcome == SendOutcome.Accepted)
+            _messages.Enqueue(content);
+        _arrived.Release();
+        return Task.FromResult(result);
+    }
+
+    /// <summary>The n-th message, as soon as there is one.</summary>
+    public async Task<MessageContent> WaitAsync(int n)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (_messages.Count < n)
+            await _arrived.WaitAsync(patience.Token);
+        return Messages[n - 1];
+    }
+}
