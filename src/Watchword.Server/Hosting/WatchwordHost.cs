@@ -20,7 +20,8 @@ internal static class WatchwordHost
     /// <exception cref="ConfigurationException">The configuration has faults.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // Settings are read once; watching the folder for changes would wake the process at every write to the database in it.
+        var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
         configure?.Invoke(builder);
         var development = builder.Environment.IsDevelopment();
         if (development)

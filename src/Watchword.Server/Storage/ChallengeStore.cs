@@ -49,11 +49,13 @@ internal sealed class ChallengeStore(SqlSession db)
             }) == 1;
 
     /// <summary>
-    /// Counts an attempt before anyone looks at its code; null while the user is locked. One statement, so that five hundred guesses at
-    /// once count as five hundred. A lock that has ended starts the count anew, never the count of consecutive failures.
+    /// Counts an attempt before anyone looks at its code; null while the user is locked. The count is one statement, so that five hundred
+    /// guesses at once count as five hundred, and it holds the row until the write ends. A lock that has ended starts the count anew, never
+    /// the count of consecutive failures.
     /// </summary>
-    public ValueTask<CountedAttempt?> CountAttemptAsync(string tenant, string app, string user, DateTimeOffset now) =>
-        db.FirstAsync<CountedAttempt>(
+    public async ValueTask<CountedAttempt?> CountAttemptAsync(string tenant, string app, string user, DateTimeOffset now)
+    {
+        var counted = await db.ExecuteAsync(
             """
             INSERT INTO login_state (tenant_id, app_id, user_id, failures, consecutive_failures, updated_at) VALUES (@tenant, @app, @user, 1, 1, @now)
             ON CONFLICT (tenant_id, app_id, user_id) DO UPDATE SET
@@ -62,9 +64,15 @@ internal sealed class ChallengeStore(SqlSession db)
                 locked_until = NULL,
                 updated_at = @now
             WHERE (login_state.locked_until IS NULL OR login_state.locked_until <= @now) AND login_state.consecutive_failures < @allowed
-            RETURNING failures, consecutive_failures
             """,
             new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed });
+        // Read back rather than RETURNING, for which SQLite builds and drops a table of its own each time.
+        return counted == 0
+            ? null
+            : await db.FirstAsync<CountedAttempt>(
+                "SELECT failures, consecutive_failures FROM login_state WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user",
+                new { tenant, app, user });
+    }
 
     /// <summary>Locks the user out of the application and kills the open codes.</summary>
     public async ValueTask LockAsync(string tenant, string app, string user, DateTimeOffset until, DateTimeOffset now)

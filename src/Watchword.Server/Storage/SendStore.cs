@@ -9,14 +9,18 @@ internal sealed class SendStore(SqlSession db)
     /// The instants of earlier messages. Writes first, so that two sends to one destination at once are judged one after the other on
     /// either engine.
     /// </summary>
-    public async ValueTask<IReadOnlyList<long>> LockAndReadAsync(string tenant, string app, string destinationTag, DateTimeOffset now) =>
-        SendLimits.Unpack((await db.FirstAsync<byte[]>(
+    public async ValueTask<IReadOnlyList<long>> LockAndReadAsync(string tenant, string app, string destinationTag, DateTimeOffset now)
+    {
+        await db.ExecuteAsync(
             """
             INSERT INTO sends (tenant_id, app_id, destination_tag, instants, updated_at) VALUES (@tenant, @app, @destinationTag, @none, @now)
             ON CONFLICT (tenant_id, app_id, destination_tag) DO UPDATE SET updated_at = @now
-            RETURNING instants
             """,
-            new { tenant, app, destinationTag, none = Array.Empty<byte>(), now = now.Ms() }))!);
+            new { tenant, app, destinationTag, none = Array.Empty<byte>(), now = now.Ms() });
+        return SendLimits.Unpack((await db.FirstAsync<byte[]>(
+            "SELECT instants FROM sends WHERE tenant_id = @tenant AND app_id = @app AND destination_tag = @destinationTag",
+            new { tenant, app, destinationTag }))!);
+    }
 
     public async ValueTask ReplaceAsync(string tenant, string app, string destinationTag, IReadOnlyList<long> instants) =>
         await db.ExecuteAsync(

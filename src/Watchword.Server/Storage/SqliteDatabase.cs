@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
 namespace Watchword.Server.Storage;
@@ -13,8 +12,11 @@ internal sealed class SqliteDatabase : Database
     private const int LongestBatch = 256;
     private readonly string _connectionString;
     private readonly ConcurrentStack<SqlSession> _readers = new();
-    private readonly Channel<Write> _queue = Channel.CreateBounded<Write>(new BoundedChannelOptions(8192) { SingleReader = true });
+    private readonly ConcurrentQueue<Write> _queue = new();
+    private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _writer;
+    private volatile bool _asleep;
+    private volatile bool _closing;
 
     public SqliteDatabase(string connectionString)
     {
@@ -46,16 +48,23 @@ internal sealed class SqliteDatabase : Database
         // Write work that asks for another write would wait for itself for ever.
         if (Thread.CurrentThread == _writer)
             throw new InvalidOperationException("Write work may not begin another write.");
+        ObjectDisposedException.ThrowIf(_closing, this);
         var write = new Write<T>(work);
-        await _queue.Writer.WriteAsync(write);
+        // Not bounded by itself: a request has one write in flight, so the queue is no longer than the requests are many.
+        _queue.Enqueue(write);
+        if (_asleep)
+            _wake.Set();
         return await write.Result;
     }
 
     public override async ValueTask DisposeAsync()
     {
-        if (!_queue.Writer.TryComplete())
+        if (_closing)
             return;
+        _closing = true;
+        _wake.Set();
         _writer.Join();
+        _wake.Dispose();
         while (_readers.TryPop(out var session))
             await session.DisposeAsync();
     }
@@ -85,22 +94,17 @@ internal sealed class SqliteDatabase : Database
     private void WriteBatches(SqlSession session)
     {
         var batch = new List<Write>(LongestBatch);
-        while (Wait(_queue.Reader.WaitToReadAsync()))
+        while (WaitForWork())
         {
             batch.Clear();
+            while (batch.Count < LongestBatch && _queue.TryDequeue(out var write))
+                batch.Add(write);
             try
             {
-                Run(session, "BEGIN IMMEDIATE");
-                while (batch.Count < LongestBatch && _queue.Reader.TryRead(out var write))
-                {
-                    batch.Add(write);
-                    // A savepoint each, so that one failing write does not spoil its neighbours.
-                    Run(session, "SAVEPOINT one");
-                    if (!write.Run(session))
-                        Run(session, "ROLLBACK TO one");
-                    Run(session, "RELEASE one");
-                }
-                Run(session, "COMMIT");
+                // Work that throws is rare, and a savepoint around each would cost all the others: only a batch in which one threw is
+                // taken back and run again with savepoints, so that the one does not spoil its neighbours.
+                if (!TryCommit(session, batch, savepoints: false))
+                    TryCommit(session, batch, savepoints: true);
             }
             catch (SqliteException failure)
             {
@@ -108,8 +112,6 @@ internal sealed class SqliteDatabase : Database
                 Abandon(session);
                 foreach (var write in batch)
                     write.Fail(failure);
-                if (batch.Count == 0 && _queue.Reader.TryRead(out var next))
-                    next.Fail(failure);
                 continue;
             }
             StorageTelemetry.BatchSize.Record(batch.Count);
@@ -119,7 +121,47 @@ internal sealed class SqliteDatabase : Database
         session.Connection.Dispose();
     }
 
-    private static bool Wait(ValueTask<bool> ready) => ready.IsCompleted ? ready.Result : ready.AsTask().GetAwaiter().GetResult();
+    private static bool TryCommit(SqlSession session, List<Write> batch, bool savepoints)
+    {
+        Run(session, "BEGIN IMMEDIATE");
+        foreach (var write in batch)
+        {
+            if (savepoints)
+                Run(session, "SAVEPOINT one");
+            if (!write.Run(session))
+            {
+                if (!savepoints)
+                {
+                    Abandon(session);
+                    return false;
+                }
+                Run(session, "ROLLBACK TO one");
+            }
+            if (savepoints)
+                Run(session, "RELEASE one");
+        }
+        Run(session, "COMMIT");
+        return true;
+    }
+
+    /// <summary>
+    /// False when the database closes. Sleeps in the kernel: a thread that spins for work takes a core from the requests that bring it.
+    /// </summary>
+    private bool WaitForWork()
+    {
+        while (_queue.IsEmpty)
+        {
+            if (_closing)
+                return false;
+            _asleep = true;
+            // Looked at again after saying so, or a write that came in between would wait for the next one.
+            Interlocked.MemoryBarrier();
+            if (_queue.IsEmpty && !_closing)
+                _wake.WaitOne();
+            _asleep = false;
+        }
+        return true;
+    }
 
     private static void Abandon(SqlSession session)
     {
@@ -161,6 +203,7 @@ internal sealed class SqliteDatabase : Database
 
         public override bool Run(SqlSession session)
         {
+            _failure = null;
             try
             {
                 var running = work(session);

@@ -31,7 +31,7 @@ internal sealed record UserInfoResponse
 {
     /// <summary>Each claim is a member of the answer.</summary>
     [JsonExtensionData]
-    public required Dictionary<string, object> Claims { get; init; }
+    public Dictionary<string, object> Claims { get; init; } = [];
 }
 
 /// <summary>Introspection, revocation and user info: what a token is worth now, not when it was signed.</summary>

@@ -74,7 +74,7 @@ internal static class AuthenticateOtp
         var live = await challenges.LiveAsync(tenant, app, userId);
         var (verdict, challenge) = OtpJudge.Judge(
             new OtpGuess(tenant, app, userId, caller.Client.ClientId, guess.Passcode, guess.RequestId),
-            live, caller.App.LoginPreferences, member is null ? [] : OtpDestination.TagsOf(keys, member.User), keys.CodeKey, now);
+            live, caller.App.LoginPreferences, member is null ? [] : OtpDestination.TagsOf(keys, member.User, live.Select(c => c.Channel)), keys.CodeKey, now);
         if (verdict == OtpVerdict.Accepted && member is not null && !barred)
         {
             Session? session = null;

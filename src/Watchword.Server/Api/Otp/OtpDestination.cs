@@ -20,9 +20,9 @@ internal sealed record OtpDestination(string Address, string Masked, string Regi
     /// <summary>The keyed tag by which this destination is limited, bound and recognised.</summary>
     public string Tag(MasterKey keys, string tenant, OtpChannel channel) => TagOf(keys, tenant, channel, Address);
 
-    /// <summary>The tags of where a user's own codes go now.</summary>
-    public static string[] TagsOf(MasterKey keys, User user) =>
-        [TagOf(keys, user.TenantId, OtpChannel.Sms, user.PhoneNumber ?? ""), TagOf(keys, user.TenantId, OtpChannel.Email, user.Email ?? "")];
+    /// <summary>The tags of where a user's own codes go now, by the channels asked for.</summary>
+    public static IReadOnlyList<string> TagsOf(MasterKey keys, User user, IEnumerable<OtpChannel> channels) =>
+        [.. channels.Where(c => c != OtpChannel.Direct).Distinct().Select(c => TagOf(keys, user.TenantId, c, (c == OtpChannel.Sms ? user.PhoneNumber : user.Email) ?? ""))];
 
     private static string TagOf(MasterKey keys, string tenant, OtpChannel channel, string address) =>
         channel == OtpChannel.Direct ? "" : Tags.TextOf(keys.DestinationKey, tenant, channel.Wire(), address);

@@ -1,13 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Watchword.Core;
 using Watchword.Core.Limits;
-using Watchword.Core.Messages;
 using Watchword.Core.Otp;
-using Watchword.Core.Users;
 using Watchword.Server.Delivery;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
@@ -62,94 +57,50 @@ internal static class SendOtp
         if (input.Channel != OtpChannel.Direct && !outbox.HasSenderFor(input.Channel))
             return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider is configured for channel {input.Channel.Wire()}."));
 
-        var member = await database.ReadAsync(db => new UserStore(db).FindForLoginAsync(caller.TenantId, app.AppId, input.Identifier.Type, input.Identifier.Value));
-        var destination = DestinationOf(member?.User, input, out var refusal);
-        var decoy = destination is null;
-        if (decoy && !app.Settings.ConcealUnknownUsers)
-            return Refused(input.Channel, refusal!);
-
         var now = time.GetUtcNow();
-        var passcode = Passcode.Generate(policy.CodeLength);
-        // A decoy goes through the same motions; its own code is thrown away.
-        destination ??= input.Custom ?? new OtpDestination(input.Identifier.Value, "", "ZZ", Custom: false);
-        var userId = decoy ? input.Identifier.DecoyUserId(keys, caller.TenantId, app.AppId) : member!.User.UserId;
-        var tag = destination.Tag(keys, caller.TenantId, input.Channel);
         var requestId = request.GenerateRequestId == true ? OpaqueToken.RandomText() : null;
-        var challengeId = Ids.New(now);
-        var binding = new ChallengeBinding(caller.TenantId, app.AppId, userId, input.Channel, tag, challengeId);
-        var challenge = new Challenge(
-            challengeId, caller.Client.ClientId, input.Channel, tag, destination.Custom,
-            decoy ? RandomNumberGenerator.GetBytes(32) : binding.Hash(keys.CodeKey, passcode.Reveal()),
-            requestId is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(requestId)),
-            now.AddMinutes(Math.Min(request.ExpiresIn ?? policy.ExpiresIn, policy.ExpiresIn)),
-            request.ApprovalData is { } data ? seal.ApprovalData.Protect(data.GetRawText()) : null);
-        var message = input.Channel == OtpChannel.Direct ? null : Compose(input, app.Name, passcode, destination, challenge, caller, userId, outbox, now);
+        var approval = request.ApprovalData is { } data ? seal.ApprovalData.Protect(data.GetRawText()) : null;
+        ValueTask<Member?> FindAsync(SqlSession db) =>
+            new UserStore(db).FindForLoginAsync(caller.TenantId, app.AppId, input.Identifier.Type, input.Identifier.Value);
+        Plan PlanFor(Member? member) => Plan.Make(input, caller, member, policy, request.ExpiresIn, requestId, approval, keys, outbox, now);
 
-        var outcome = await database.WriteAsync(async db =>
+        // A message must be sealed, and sealing may itself write, so its user is looked up before the write; a direct code needs no message,
+        // and one write does all.
+        ApiError? refusal;
+        Plan? plan = null;
+        if (input.Channel == OtpChannel.Direct)
         {
-            var challenges = new ChallengeStore(db);
-            if (message is not null && await LimitAsync(db, challenges, caller, userId, tag, now) is { } limited)
-                return limited;
-            if (!await challenges.PutUnlessLockedAsync(caller.TenantId, app.AppId, userId, challenge, now))
-                return ApiErrors.Locked((await challenges.LockOfAsync(caller.TenantId, app.AppId, userId, now))?.Until, now);
-            if (message is not null && !decoy)
-                await new OutboxStore(db).AddAsync(message);
-            return null;
-        });
-        if (outcome is not null)
-            return Refused(input.Channel, outcome);
-        if (message is not null)
+            refusal = await database.WriteAsync(async db => await StoreAsync(db, plan = PlanFor(await FindAsync(db)), caller, now));
+        }
+        else
+        {
+            plan = PlanFor(await database.ReadAsync(FindAsync));
+            refusal = plan.Refusal ?? await database.WriteAsync(db => StoreAsync(db, plan, caller, now));
+        }
+        if (refusal is not null)
+            return Refused(input.Channel, refusal);
+        if (plan!.Message is not null)
             outbox.Ring();
         ApiTelemetry.Sent(input.Channel, "sent");
         return TypedResults.Ok(new SendOtpResponse(
-            "OTP sent", request.ApprovalData, input.Channel == OtpChannel.Direct ? passcode.Reveal() : null, requestId));
+            "OTP sent", request.ApprovalData, input.Channel == OtpChannel.Direct ? plan.Passcode.Reveal() : null, requestId));
     }
 
-    /// <summary>Where this user's code goes; null, with the reason, when it goes nowhere.</summary>
-    private static OtpDestination? DestinationOf(User? user, in SendInput input, out ApiError? refusal)
+    /// <summary>The one write: limits, code and message, or none of them.</summary>
+    private static async ValueTask<ApiError?> StoreAsync(SqlSession db, Plan plan, Caller caller, DateTimeOffset now)
     {
-        refusal = user switch
-        {
-            null => ApiErrors.UserNotFound,
-            { Status: UserStatus.Disabled } => ApiErrors.UserNotActive,
-            _ => null,
-        };
-        if (refusal is not null)
-            return null;
-        if (input.Channel == OtpChannel.Direct)
-            return OtpDestination.None;
-        if (input.Custom is not null)
-            return input.Custom;
-        if (input.Channel == OtpChannel.Sms && PhoneNumber.TryParse(user!.PhoneNumber, out var number))
-            return OtpDestination.To(number, custom: false);
-        if (input.Channel == OtpChannel.Email && EmailAddress.TryParse(user!.Email, out var address))
-            return OtpDestination.To(address, custom: false);
-        refusal = input.Channel == OtpChannel.Sms
-            ? new(404, "user_phone_number_missing", "The user has no phone number.")
-            : new(404, "user_email_address_missing", "The user has no email address.");
+        if (plan.Refusal is not null)
+            return plan.Refusal;
+        var (tenant, app) = (caller.TenantId, caller.App.AppId);
+        var challenges = new ChallengeStore(db);
+        if (plan.Challenge.Channel != OtpChannel.Direct
+            && await LimitAsync(db, challenges, caller, plan.UserId, plan.Challenge.DestinationTag, now) is { } limited)
+            return limited;
+        if (!await challenges.PutUnlessLockedAsync(tenant, app, plan.UserId, plan.Challenge, now))
+            return ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, plan.UserId, now))?.Until, now);
+        if (plan.Message is not null)
+            await new OutboxStore(db).AddAsync(plan.Message);
         return null;
-    }
-
-    private static OutboxMessage Compose(
-        in SendInput input, string appName, Passcode passcode, OtpDestination destination, Challenge challenge, Caller caller, string userId, Outbox outbox, DateTimeOffset now)
-    {
-        var text = MessageTemplate.Render(input.Template ?? MessageTemplate.Default, appName, passcode.Reveal());
-        var forbidden = input.SenderId is not null && SenderId.AlphanumericForbidden(destination.Region);
-        return new OutboxMessage
-        {
-            TenantId = caller.TenantId,
-            MessageId = challenge.ChallengeId,
-            AppId = caller.App.AppId,
-            UserId = userId,
-            Channel = input.Channel,
-            Body = outbox.SealBody(new MessageContent(destination.Address, forbidden ? null : input.SenderId, text, input.Subject ?? $"Your code for {appName}")),
-            MaskedDestination = destination.Masked,
-            Region = destination.Region,
-            SenderNote = forbidden ? $"{destination.Region} does not allow sender names; sent from the provider's number." : null,
-            Segments = SmsSegments.Of(text).Count,
-            CreatedAt = now,
-            ExpiresAt = challenge.ExpiresAt,
-        };
     }
 
     /// <summary>Counts this message against the limits of its destination, unless it would break one. A lock is told first.</summary>
