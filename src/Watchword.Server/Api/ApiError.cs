@@ -42,7 +42,7 @@ internal sealed record ApiError(int Status, string Code, IReadOnlyList<string> M
             response.Headers.WWWAuthenticate = Code == "invalid_client" ? "Basic realm=\"watchword\"" : "Bearer realm=\"watchword\"";
         object body = (httpContext.GetEndpoint()?.Metadata.GetMetadata<ErrorShapeAttribute>()?.Shape ?? ShapeOf(httpContext.Request.Path)) switch
         {
-            ErrorShape.OAuth => new OAuthErrorBody(Code, string.Join(' ', Messages)),
+            ErrorShape.OAuth => new OAuthErrorBody(Code == ApiErrors.InvalidInputCode ? "invalid_request" : Code, string.Join(' ', Messages)),
             ErrorShape.Login => new LoginErrorBody(Code, string.Join(' ', Messages)),
             _ when Status == StatusCodes.Status400BadRequest => new InputErrorBody(Messages, Status),
             _ => new ResourceErrorBody(string.Join(' ', Messages), Status, Status == StatusCodes.Status409Conflict ? Code : null),
@@ -53,7 +53,7 @@ internal sealed record ApiError(int Status, string Code, IReadOnlyList<string> M
     /// <summary>For what no endpoint answers.</summary>
     private static ErrorShape ShapeOf(PathString path) =>
         path.Value is { } value && value.Contains("/oidc/", StringComparison.Ordinal) ? ErrorShape.OAuth
-        : path.StartsWithSegments("/cis/v1/auth", StringComparison.Ordinal) ? ErrorShape.Login
+        : path.StartsWithSegments("/cis/v1/auth", StringComparison.Ordinal) && !path.StartsWithSegments("/cis/v1/auth/users", StringComparison.Ordinal) ? ErrorShape.Login
         : ErrorShape.Resource;
 }
 
@@ -79,7 +79,10 @@ internal sealed record ResourceErrorBody(string Message, int ErrorCode, string? 
 /// <summary>The refusals that more than one slice gives.</summary>
 internal static class ApiErrors
 {
-    public static ApiError InvalidInput(params IReadOnlyList<string> messages) => new(400, "system_invalid_input", messages);
+    /// <summary>The code of malformed input; OAuth calls it <c>invalid_request</c>.</summary>
+    public const string InvalidInputCode = "system_invalid_input";
+
+    public static ApiError InvalidInput(params IReadOnlyList<string> messages) => new(400, InvalidInputCode, messages);
 
     public static ApiError Unauthorized(string message) => new(401, "unauthorized", message);
 

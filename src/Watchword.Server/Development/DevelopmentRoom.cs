@@ -29,7 +29,9 @@ internal static class DevelopmentRoom
         ["/inbox"] = "inbox.html",
         ["/development/welcome.js"] = "welcome.js",
         ["/development/inbox.js"] = "inbox.js",
+        ["/development/messages.js"] = "messages.js",
         ["/development/style.css"] = "style.css",
+        ["/development/icon.svg"] = "icon.svg",
     };
 
     public static void Add(IServiceCollection services)
@@ -44,12 +46,13 @@ internal static class DevelopmentRoom
         foreach (var (path, file) in Pages)
         {
             var content = Read(file);
-            var type = Path.GetExtension(file) switch { ".js" => "text/javascript", ".css" => "text/css", _ => "text/html" };
+            var type = Path.GetExtension(file) switch { ".js" => "text/javascript", ".css" => "text/css", ".svg" => "image/svg+xml", _ => "text/html" };
             room.MapGet(path, (HttpResponse response) =>
             {
-                response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
                 response.Headers.CacheControl = "no-cache";
                 response.Headers["Referrer-Policy"] = "no-referrer";
+                response.Headers.XContentTypeOptions = "nosniff";
                 return TypedResults.Bytes(content, type + "; charset=utf-8");
             });
         }

@@ -17,7 +17,6 @@ internal static class Endpoints
         MapLogin(api.MapGroup("/v1/auth").WithMetadata(new ErrorShapeAttribute(ErrorShape.Login)).WithTags("Login"));
         MapUsers(api.MapGroup("/v1").WithMetadata(new ErrorShapeAttribute(ErrorShape.Resource)).WithTags("Users"));
         MapManagement(api.MapGroup("").WithMetadata(new ErrorShapeAttribute(ErrorShape.Resource), new RequireClientAttribute(CallerKind.Management)).WithTags("Management"));
-        app.MapFallback("/{**path}", () => new ApiError(404, "not_found", "There is nothing at this address.")).ExcludeFromDescription();
     }
 
     private static void MapOidc(WebApplication app)

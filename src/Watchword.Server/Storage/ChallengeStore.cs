@@ -130,11 +130,12 @@ internal sealed class ChallengeStore(SqlSession db)
     /// Takes a code, and with it every other open code of the user in the application. True for exactly one caller, whatever runs beside it:
     /// the guard is in the statement.
     /// </summary>
-    public async ValueTask<bool> ConsumeAsync(string tenant, string app, string user, Challenge challenge, DateTimeOffset now)
+    public async ValueTask<bool> ConsumeAsync(string tenant, string app, string user, Challenge challenge, bool siblings, DateTimeOffset now)
     {
         if (!await OneTime.Passcode.ConsumeAsync(db, new { tenant, app, user, id = challenge.ChallengeId, now = now.Ms() }))
             return false;
-        await KillAsync(tenant, app, user, now);
+        if (siblings)
+            await KillAsync(tenant, app, user, now);
         return true;
     }
 

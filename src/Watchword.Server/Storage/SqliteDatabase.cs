@@ -15,6 +15,7 @@ internal sealed class SqliteDatabase : Database
     private readonly ConcurrentQueue<Write> _queue = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _writer;
+    private readonly SqliteCheckpoints _checkpoints;
     private volatile bool _asleep;
     private volatile bool _closing;
 
@@ -23,6 +24,7 @@ internal sealed class SqliteDatabase : Database
         _connectionString = connectionString;
         // Opened here, so that a path that cannot be written stops the start instead of the first request.
         var session = Open(writable: true);
+        _checkpoints = new SqliteCheckpoints((SqliteConnection)session.Connection, () => Open(writable: true));
         _writer = new Thread(() => WriteBatches(session)) { IsBackground = true, Name = "sqlite-writer" };
         _writer.Start();
     }
@@ -80,8 +82,8 @@ internal sealed class SqliteDatabase : Database
             Run(session, "PRAGMA journal_mode = WAL");
             Run(session, "PRAGMA synchronous = FULL");
             Run(session, "PRAGMA cache_size = -32768");
-            // A larger log is folded back less often; each fold stalls the writer for an fsync of the main file.
-            Run(session, "PRAGMA wal_autocheckpoint = 4000");
+            // Checkpoints are made beside the writer; by itself SQLite would make them inside a commit, and every request would wait.
+            Run(session, "PRAGMA wal_autocheckpoint = 0");
         }
         else
         {
@@ -117,7 +119,9 @@ internal sealed class SqliteDatabase : Database
             StorageTelemetry.BatchSize.Record(batch.Count);
             foreach (var write in batch)
                 write.Acknowledge();
+            _checkpoints.AfterCommit(session);
         }
+        _checkpoints.Close();
         session.Connection.Dispose();
     }
 

@@ -63,12 +63,15 @@ internal sealed record UserQuery(ScimFilter? Filter, string? Prefix, int Offset,
         return conditions.Count == 0 ? "" : "AND " + string.Join(" AND ", conditions);
     }
 
-    /// <summary>Ids are time-ordered, so the order of creation is the order of the primary key and needs no sorting.</summary>
+    /// <summary>
+    /// Ids are time-ordered, so the order of creation is the order of the primary key and needs no sorting. Users without the sorted field
+    /// come last, which the engines would not agree on by themselves.
+    /// </summary>
     public string OrderBy(string? app)
     {
         var direction = Descending ? "DESC" : "ASC";
         var id = app is null ? "u.user_id" : "m.user_id";
-        return SortField is null or "created_at" or "user_id" ? $"{id} {direction}" : $"{Attributes[SortField].Column} {direction}, {id} {direction}";
+        return SortField is null or "created_at" or "user_id" ? $"{id} {direction}" : $"{Attributes[SortField].Column} {direction} NULLS LAST, {id} {direction}";
     }
 
     private static IEnumerable<string> Faults(ScimFilter filter) => filter switch

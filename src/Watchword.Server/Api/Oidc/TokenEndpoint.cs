@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
 using Watchword.Core.Apps;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
@@ -57,7 +58,7 @@ internal static class ClientCredentials
     /// <summary>The form, or null when the body is none.</summary>
     public static async Task<IFormCollection?> ReadFormAsync(HttpRequest request)
     {
-        if (request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             return null;
         try
         {

@@ -81,7 +81,7 @@ internal static class AuthenticateOtp
             // Looked for before the code is used up: a caller's mistake should not cost the user a code.
             if (guess.SessionId is not null && (session = await JoinAsync(db, guess.SessionId, caller, userId, now)) is null)
                 return Outcome.Refused(SessionNotFound);
-            if (await challenges.ConsumeAsync(tenant, app, userId, challenge!, now))
+            if (await challenges.ConsumeAsync(tenant, app, userId, challenge!, siblings: live.Count > 1, now))
                 return await AcceptAsync(db, guess, caller, member, challenge!, session, now);
         }
 
@@ -113,7 +113,7 @@ internal static class AuthenticateOtp
         var sessions = new SessionStore(db);
         var settings = caller.Client.Settings;
         var session = joined?.With(challenge.Channel, now) ?? new Session(
-            tenant, Ids.New(now), app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
+            tenant, Ids.NewSession(user.UserId, now), app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
         session = session with { Resource = guess.Resource ?? session.Resource };
         var sessionToken = OpaqueToken.Session(session.SessionId);
         if (joined is null)

@@ -34,7 +34,7 @@ byId('fill').addEventListener('click', () => {
 });
 byId('other-number').addEventListener('click', () => useNumber(nextNumber(number())));
 byId('again').addEventListener('click', () => {
-  byId('outcome').hidden = true;
+  hideOutcome();
   say('number-result', '');
   say('code-result', '');
   numberField.focus();
@@ -44,7 +44,7 @@ numberField.addEventListener('input', numberChanged);
 async function sendCode() {
   say('number-result', '');
   say('code-result', '');
-  byId('outcome').hidden = true;
+  hideOutcome();
   for (const call of Object.values(calls))
     call.reset();
   await loadDemo();
@@ -60,6 +60,7 @@ async function sendCode() {
   }
   say('number-result', 'Sent. The code is on its way to the phone.', 'good');
   byId('send').dataset.label = 'Send again';
+  setStage('code');
   codeField.value = '';
   codeField.focus();
   readInbox();
@@ -68,11 +69,12 @@ async function sendCode() {
 function sendRefused(answer) {
   if (answer.error === 'auth_otp_send_limited') {
     say('number-result', answer.message, 'bad');
-    wait(byId('send'), 'Send again', answer.retryAfter, () => say('number-result', 'You can send a new code now.'));
+    byId('send').dataset.label = 'Send again';
+    wait(byId('send'), 'Send again in', answer.retryAfter, () => say('number-result', 'You can send a new code now.'));
   } else if (answer.error === 'auth_locked') {
     locked('number-result', answer);
   } else {
-    say('number-result', answer.message, 'bad');
+    say('number-result', answer.message, 'wrong');
     numberField.focus();
   }
 }
@@ -81,7 +83,7 @@ async function logIn() {
   const code = codeField.value.replace(/[\s-]/g, '');
   say('code-result', '');
   if (!code) {
-    say('code-result', newestCode ? 'Type the code that is on the phone.' : 'Send a code first, then type it here.', 'bad');
+    say('code-result', newestCode ? 'Type the code that is on the phone.' : 'Send a code first, then type it here.', 'wrong');
     codeField.focus();
     return;
   }
@@ -115,7 +117,7 @@ function loginRefused(answer) {
     say('code-result', answer.message + ' Send a new one in step 1.', 'bad');
     byId('send').focus();
   } else {
-    say('code-result', answer.message, 'bad');
+    say('code-result', answer.message, 'wrong');
     codeField.select();
   }
 }
@@ -124,13 +126,16 @@ function loginRefused(answer) {
 function locked(where, answer) {
   const until = answer.retryAfter ? ` The lock ends at ${clock(new Date(Date.now() + answer.retryAfter * 1000)).split(', ')[1]}.` : '';
   say(where, answer.message + until + ' Another number is not locked.', 'bad');
-  wait(byId('send'), 'Send code', answer.retryAfter, unlock);
-  wait(byId('log-in'), 'Log in', answer.retryAfter, unlock);
+  byId('send').dataset.label = 'Send code';
+  wait(byId('log-in'), 'Locked for', answer.retryAfter, () => {});
+  wait(byId('send'), 'Locked for', answer.retryAfter, unlock);
   byId('other-number').hidden = false;
 }
 
 function unlock() {
   byId('other-number').hidden = true;
+  say('code-result', '');
+  say('number-result', 'The lock is over. You can send a new code now.');
 }
 
 function useNumber(value) {
@@ -143,9 +148,11 @@ function useNumber(value) {
 function numberChanged() {
   for (const button of [byId('send'), byId('log-in')])
     endWait(button);
+  hideOutcome();
+  setStage('number');
   byId('send').dataset.label = 'Send code';
   byId('send').textContent = 'Send code';
-  unlock();
+  byId('other-number').hidden = true;
   say('number-result', '');
   say('code-result', '');
   codeField.value = '';
@@ -265,8 +272,9 @@ function showCalls() {
     `TOKEN=$(curl -s ${location.origin}/oidc/token \\`,
     `  -d grant_type=client_credentials \\`,
     `  -d client_id=${demo.client_id} \\`,
-    `  -d client_secret=${demo.client_secret} |`,
-    `  sed -E 's/.*"access_token":"([^"]+)".*/\\1/'); echo "$TOKEN"`,
+    `  -d client_secret=${demo.client_secret} \\`,
+    `  | sed -E 's/.*"access_token":"([^"]+)".*/\\1/')`,
+    `echo "$TOKEN"`,
   ].join('\n'));
   calls.user.show(withToken(calls.user, userBody()));
   calls.send.show(withToken(calls.send, sendBody()));
@@ -282,7 +290,7 @@ function withToken(call, body) {
     `curl ${location.origin}${call.path} \\`,
     `  -H "Authorization: Bearer $TOKEN" \\`,
     `  -H 'Content-Type: application/json' \\`,
-    `  -d ${quoted(JSON.stringify(body, null, 2).replaceAll('\n', '\n    ').replace(/ {4}}$/, '  }'))}`,
+    `  -d ${quoted('{' + Object.entries(body).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`).join(',\n       ') + '}')}`,
   ].join('\n');
 }
 
@@ -342,29 +350,31 @@ function nextNumber(current) {
 
 const meanings = {
   alg: 'How it is signed.',
-  kid: 'Which key of the key set signed it.',
-  typ: 'What kind of token this is.',
-  iss: 'Who made it: this server. Your backend checks this.',
-  sub: 'The user. Stays the same even when the phone number changes.',
-  aud: 'Whom it is for. Your backend checks this, too.',
+  kid: 'The key that signed it.',
+  typ: 'The kind of token.',
+  iss: 'This server made it. Check this.',
+  sub: 'The user, for good. A phone number may change.',
+  aud: 'Whom it is for. Check this, too.',
   exp: 'Expires',
   iat: 'Made',
   auth_time: 'The user logged in',
-  jti: 'The number of this very token.',
+  jti: 'This very token.',
   tid: 'The tenant.',
   client_id: 'The client that asked for it.',
   app_id: 'The application.',
   app_name: 'The application’s name.',
-  scope: 'What it allows; offline_access came with the refresh token.',
-  roles: 'Roles of the user in this application.',
-  sid: 'The session. Logging out ends it.',
-  amr: 'How the user proved it: by a code by SMS.',
-  acr: 'How strong that proof is: a one-time code.',
-  at_hash: 'Ties this token to the access token beside it.',
+  scope: 'There is a refresh token, too.',
+  roles: 'The user’s roles here.',
+  sid: 'The session. Logout ends it.',
+  amr: 'How: by a code by SMS.',
+  acr: 'How strong: a one-time code.',
+  at_hash: 'Ties it to the access token.',
 };
 const times = new Set(['exp', 'iat', 'auth_time']);
 
 function showOutcome(answer) {
+  setStage('done');
+  byId('outcome-heading').textContent = 'You are logged in';
   byId('outcome-summary').textContent =
     `${number()} is logged in to ${demo.app_name}. The tokens are good until ${clock(new Date(Date.now() + answer.expires_in * 1000))}; the refresh token gets new ones.`;
   byId('id-token').replaceChildren(...decoded(answer.id_token));
@@ -375,14 +385,25 @@ function showOutcome(answer) {
   byId('raw-answer').replaceChildren(copyButton('Copy', 'raw answer', () => raw.textContent), raw);
   byId('outcome').hidden = false;
   byId('outcome-title').focus({ preventScroll: true });
-  byId('outcome').scrollIntoView({ block: 'nearest' });
+  byId('outcome-title').scrollIntoView({ block: 'start' });
+}
+
+function hideOutcome() {
+  byId('outcome').hidden = true;
+  byId('outcome-heading').textContent = 'The tokens';
+  byId('outcome-summary').textContent = 'Log in, and here is what your backend gets: an ID token and an access token, decoded, and the raw answer.';
+}
+
+/** Which button is the next to press: number, code or done. */
+function setStage(stage) {
+  byId('desk').dataset.stage = stage;
 }
 
 function decoded(token) {
-  const [header, payload] = token.split('.').map(part => {
+  const [header, payload] = token.split('.').slice(0, 2).map(part => {
     const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), character => character.charCodeAt(0));
     return JSON.parse(new TextDecoder().decode(bytes));
-  }).filter((_, index) => index < 2);
+  });
   return [element('h3', '', {}, 'Header'), claims(header), element('h3', '', {}, 'Payload'), claims(payload)];
 }
 
@@ -402,11 +423,12 @@ function meaningOf(name, value) {
 
 // --- Small things ------------------------------------------------------------------------------------------------------------
 
+/** Kinds: good, bad, and wrong, which is bad because of what stands in the field. */
 function say(where, text, kind = '') {
   byId(where).textContent = text;
   byId(where).dataset.kind = kind;
   const field = where === 'code-result' ? codeField : numberField;
-  field.setAttribute('aria-invalid', String(kind === 'bad'));
+  field.setAttribute('aria-invalid', String(kind === 'wrong'));
 }
 
 /** Runs the work once at a time, and tells of what nobody foresaw. */
@@ -430,7 +452,6 @@ async function whileBusy(button, label, work) {
 
 /** Counts down on the button, then opens it again. */
 function wait(button, label, seconds, over) {
-  button.dataset.label = label;
   if (seconds <= 0)
     return;
   const until = Date.now() + seconds * 1000;
@@ -445,7 +466,7 @@ function wait(button, label, seconds, over) {
       over();
       return;
     }
-    button.textContent = `${label} in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+    button.textContent = `${label} ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
     setTimeout(tick, 250);
   };
   tick();
@@ -459,7 +480,15 @@ function endWait(button) {
   button.textContent = button.dataset.label;
 }
 
-loadDemo().catch(error => {
-  byId('page-fault').textContent = error.message;
-  byId('page-fault').hidden = false;
-});
+async function begin() {
+  try {
+    await loadDemo();
+  } catch (error) {
+    byId('page-fault').textContent = error.message;
+    byId('page-fault').hidden = false;
+    setTimeout(begin, 2000);
+  }
+}
+
+hideOutcome();
+begin();
