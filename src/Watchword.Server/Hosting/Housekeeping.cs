@@ -35,9 +35,7 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
         while (await database.WriteAsync(db => new SessionStore(db).PruneAsync(now, AtOnce)) == AtOnce)
         {
         }
-        while (await database.WriteAsync(db => new ChallengeStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
-        {
-        }
+        await database.WriteAsync(db => new ChallengeStore(db).PruneDecoysAsync(now.AddDays(-30)));
         while (await database.WriteAsync(db => new SendStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
         {
         }

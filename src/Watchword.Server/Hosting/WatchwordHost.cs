@@ -54,7 +54,10 @@ internal static class WatchwordHost
     public static async Task PrepareAsync(WebApplication app)
     {
         await app.Services.GetRequiredService<SigningKeys>().RefreshAsync();
-        await Bootstrap.RunAsync(app.Services, app.Services.GetRequiredService<WatchwordOptions>().Bootstrap);
+        var options = app.Services.GetRequiredService<WatchwordOptions>();
+        if (options.Telemetry.OtlpEndpoint is { Length: > 0 })
+            DeliveryTelemetry.WatchOutbox(app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<TimeProvider>());
+        await Bootstrap.RunAsync(app.Services, options.Bootstrap);
         if (app.Environment.IsDevelopment())
             await DevelopmentRoom.PrepareAsync(app.Services);
     }

@@ -145,14 +145,19 @@ internal sealed class ChallengeStore(SqlSession db)
             "UPDATE challenges SET used_at = @now WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user AND used_at IS NULL",
             new { tenant, app, user, now = now.Ms() });
 
-    /// <summary>Forgets codes long dead, a bounded number at a time; how many it was.</summary>
-    public ValueTask<int> PruneAsync(DateTimeOffset before, int limit) =>
-        db.ExecuteAsync(
-            """
-            DELETE FROM challenges WHERE (tenant_id, app_id, user_id, client_id, channel) IN
-                (SELECT tenant_id, app_id, user_id, client_id, channel FROM challenges WHERE expires_at < @before LIMIT @limit)
-            """,
-            new { before = before.Ms(), limit = (long)limit });
+    /// <summary>
+    /// Forgets the codes and counts of users who never existed. Those of real users need no pruning: a new code replaces the old one's row.
+    /// </summary>
+    public async ValueTask PruneDecoysAsync(DateTimeOffset before)
+    {
+        var key = new { first = DecoyPrefix, last = DecoyPrefix[..^1] + ".", before = before.Ms() };
+        const string OfDecoys = "(tenant_id, app_id) IN (SELECT tenant_id, app_id FROM applications) AND user_id >= @first AND user_id < @last";
+        await db.ExecuteAsync($"DELETE FROM challenges WHERE {OfDecoys} AND expires_at < @before", key);
+        await db.ExecuteAsync($"DELETE FROM login_state WHERE {OfDecoys} AND updated_at < @before", key);
+    }
+
+    /// <summary>Begins the ids of decoys; those of users are hex digits.</summary>
+    public const string DecoyPrefix = "decoy-";
 
     private static readonly byte[] NoBytes = [];
 

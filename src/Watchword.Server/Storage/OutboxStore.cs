@@ -30,6 +30,9 @@ internal sealed record OutboxMessage
 
     /// <summary>Tries begun, this one included.</summary>
     public int Tries { get; init; }
+
+    /// <summary>It is for a user that does not exist and was only recorded, so that its send costs what any other does.</summary>
+    public bool Suppressed { get; init; }
 }
 
 /// <summary>How long the queue is.</summary>
@@ -43,7 +46,7 @@ internal sealed class OutboxStore(SqlSession db)
             """
             INSERT INTO outbox (tenant_id, message_id, app_id, user_id, channel, status, body, masked_destination, region, sender_note, segments,
                 created_at, expires_at, next_try_at, tries, status_at)
-            VALUES (@tenant, @id, @app, @user, @channel, 'queued', @body, @masked, @region, @note, @segments, @created, @expires, @created, 0, @created)
+            VALUES (@tenant, @id, @app, @user, @channel, @status, @body, @masked, @region, @note, @segments, @created, @expires, @created, 0, @created)
             """,
             new
             {
@@ -52,7 +55,8 @@ internal sealed class OutboxStore(SqlSession db)
                 app = message.AppId,
                 user = message.UserId,
                 channel = message.Channel.Wire(),
-                body = message.Body,
+                status = message.Suppressed ? "suppressed" : "queued",
+                body = message.Suppressed ? "" : message.Body,
                 masked = message.MaskedDestination,
                 region = message.Region,
                 note = message.SenderNote,

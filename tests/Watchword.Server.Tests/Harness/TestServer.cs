@@ -30,21 +30,27 @@ public sealed class TestServer : IAsyncDisposable
     public const string ManagementClientId = "management";
     public const string ManagementClientSecret = "management-secret-0123456789";
 
-    private readonly WebApplication _app;
     private readonly string _folder;
     private readonly string? _postgresDatabase;
+    private readonly Func<Task<WebApplication>> _start;
+    private readonly bool _ownsDatabase;
+    private WebApplication _app;
 
-    private TestServer(WebApplication app, FakeTimeProvider clock, RecordingSender sender, LogRecorder logs, string folder, string? postgresDatabase)
+    private TestServer(
+        WebApplication app, Func<Task<WebApplication>> start, FakeTimeProvider clock, RecordingSender sender, LogRecorder logs, string folder, string? postgresDatabase,
+        bool ownsDatabase)
     {
-        (_app, Clock, Sender, Logs, _folder, _postgresDatabase) = (app, clock, sender, logs, folder, postgresDatabase);
-        Url = app.Urls.First();
+        (_app, _start, Clock, Sender, Logs, _folder, _postgresDatabase, _ownsDatabase) = (app, start, clock, sender, logs, folder, postgresDatabase, ownsDatabase);
         Http = new HttpClient { BaseAddress = new Uri(Url) };
     }
 
-    public string Url { get; }
+    public string Url => _app.Urls.First();
 
     /// <summary>A client without credentials.</summary>
-    public HttpClient Http { get; }
+    public HttpClient Http { get; private set; }
+
+    /// <summary>Where a SQLite server keeps its files.</summary>
+    public string Folder => _folder;
 
     /// <summary>The server's clock. It stands still until a test moves it.</summary>
     public FakeTimeProvider Clock { get; }
@@ -68,6 +74,7 @@ public sealed class TestServer : IAsyncDisposable
         var postgresDatabase = engine == Engine.Postgres ? await Postgres.CreateDatabaseAsync() : null;
         var configuration = new Dictionary<string, string?>
         {
+            ["Logging:Console:LogLevel:Default"] = "None",
             ["Watchword:PublicUrl"] = "http://127.0.0.1:5080",
             ["Watchword:MasterKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
             ["Watchword:Storage:Engine"] = engine.ToString(),
@@ -77,20 +84,39 @@ public sealed class TestServer : IAsyncDisposable
         };
         foreach (var (key, value) in settings)
             configuration[key] = value;
-        var app = WatchwordHost.Build([], builder =>
+        return new TestServer(await RunAsync(), RunAsync, clock, sender, logs, folder, postgresDatabase, ownsDatabase: true);
+
+        async Task<WebApplication> RunAsync()
         {
-            builder.Environment.EnvironmentName = "Production";
-            builder.Configuration.AddInMemoryCollection(configuration);
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            builder.Services.AddSingleton<TimeProvider>(clock);
-            builder.Services.AddSingleton<IMessageSender>(sender);
-            builder.Services.AddSingleton<ILoggerProvider>(logs);
-            configure?.Invoke(builder);
-        });
-        await WatchwordHost.PrepareAsync(app);
-        await app.StartAsync();
-        return new TestServer(app, clock, sender, logs, folder, postgresDatabase);
+            var app = WatchwordHost.Build([], builder =>
+            {
+                builder.Environment.EnvironmentName = "Production";
+                builder.Configuration.AddInMemoryCollection(configuration);
+                builder.WebHost.UseUrls("http://127.0.0.1:0");
+                builder.Services.AddSingleton<TimeProvider>(clock);
+                builder.Services.AddSingleton<IMessageSender>(sender);
+                builder.Services.AddSingleton<ILoggerProvider>(logs);
+                configure?.Invoke(builder);
+            });
+            await WatchwordHost.PrepareAsync(app);
+            await app.StartAsync();
+            return app;
+        }
     }
+
+    /// <summary>Stops the server and starts it again on the same database, with the same clock and sender. Its address changes.</summary>
+    public async Task RestartAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _app = await _start();
+        Http = new HttpClient { BaseAddress = new Uri(Url) };
+    }
+
+    /// <summary>A second server on the same database, clock and sender. Dispose it before this one.</summary>
+    public async Task<TestServer> AnotherNodeAsync() =>
+        new(await _start(), _start, Clock, Sender, Logs, _folder, _postgresDatabase, ownsDatabase: false);
 
     /// <summary>A client with a token of the bootstrap management client.</summary>
     public Task<HttpClient> ManagementAsync() => ClientAsync(ManagementClientId, ManagementClientSecret);
@@ -127,6 +153,8 @@ public sealed class TestServer : IAsyncDisposable
         Http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        if (!_ownsDatabase)
+            return;
         if (_postgresDatabase is not null)
             await Postgres.DropDatabaseAsync(_postgresDatabase);
         Directory.Delete(_folder, recursive: true);

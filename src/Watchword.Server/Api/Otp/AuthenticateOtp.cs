@@ -45,7 +45,7 @@ internal static class AuthenticateOtp
         var outcome = await database.WriteAsync(db => JudgeAsync(db, guess, caller, keys, now));
         ApiTelemetry.Judged(outcome.Refusal?.Code ?? "accepted");
         if (outcome.LockedUntil is { } until)
-            ApiTelemetry.LockedOut(log, caller.TenantId, app.AppId, outcome.Member?.User.UserId ?? Identifier.DecoyPrefix, until);
+            ApiTelemetry.LockedOut(log, caller.TenantId, app.AppId, outcome.Member?.User.UserId ?? "(unknown)", until);
         if (outcome.Refusal is not null)
             return outcome.Refusal;
 

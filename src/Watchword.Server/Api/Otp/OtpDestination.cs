@@ -76,7 +76,5 @@ internal readonly record struct Identifier(IdentifierType Type, string Value)
     /// nothing: no code is ever accepted for it.
     /// </summary>
     public string DecoyUserId(MasterKey keys, string tenant, string app) =>
-        DecoyPrefix + Tags.TextOf(keys.DestinationKey, "decoy", tenant, app, Type.ToString(), Value);
-
-    public const string DecoyPrefix = "decoy-";
+        ChallengeStore.DecoyPrefix + Tags.TextOf(keys.DestinationKey, "decoy", tenant, app, Type.ToString(), Value);
 }

@@ -22,7 +22,7 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
         if (decoy && !app.Settings.ConcealUnknownUsers)
             return new Plan(refusal, "", default, null!, null);
 
-        // A decoy goes through the same motions; its code is thrown away and its message never queued.
+        // A decoy goes through the same motions; its code is thrown away and its message is recorded but never sent.
         destination ??= input.Custom ?? new OtpDestination(input.Identifier.Value, "", "ZZ", Custom: false);
         var userId = decoy ? input.Identifier.DecoyUserId(keys, caller.TenantId, app.AppId) : member!.User.UserId;
         var passcode = Passcode.Generate(policy.CodeLength);
@@ -40,7 +40,7 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
             now.AddMinutes(Math.Min(expiresIn ?? policy.ExpiresIn, policy.ExpiresIn)),
             approval);
         var message = input.Channel == OtpChannel.Direct ? null : Compose(input, app.Name, passcode, destination, challenge, caller, userId, outbox, now);
-        return new Plan(null, userId, passcode, challenge, decoy ? null : message);
+        return new Plan(null, userId, passcode, challenge, message is null ? null : message with { Suppressed = decoy });
     }
 
     /// <summary>Where this user's code goes; null, with the reason, when it goes nowhere.</summary>

@@ -4,11 +4,12 @@ import { arrange, bubble, clock, codeIn, copyButton, element, fromNow, keyOf, re
 const byId = id => document.getElementById(id);
 const numberField = byId('number');
 const codeField = byId('code');
+const narrow = matchMedia('(max-width: 700px)');
 
 let demo = null;          // credentials from /development/demo
 let clientToken = null;
 let newestCode = null;    // in the conversation with the number of step 1
-let spentCode = null;     // logged in with, so no longer offered
+let spentCode = null;     // logged in with or killed by a lock, so no longer offered
 const bubbles = new Map();
 
 const calls = {
@@ -35,6 +36,7 @@ byId('fill').addEventListener('click', () => {
 byId('other-number').addEventListener('click', () => useNumber(nextNumber(number())));
 byId('again').addEventListener('click', () => {
   hideOutcome();
+  setStage('number');
   say('number-result', '');
   say('code-result', '');
   numberField.focus();
@@ -62,7 +64,9 @@ async function sendCode() {
   byId('send').dataset.label = 'Send again';
   setStage('code');
   codeField.value = '';
-  codeField.focus();
+  codeField.focus({ preventScroll: narrow.matches });
+  if (narrow.matches)
+    byId('phone-title').scrollIntoView();
   readInbox();
 }
 
@@ -125,7 +129,11 @@ function loginRefused(answer) {
 /** After too many wrong codes neither sending nor logging in works for a while, with this number. */
 function locked(where, answer) {
   const until = answer.retryAfter ? ` The lock ends at ${clock(new Date(Date.now() + answer.retryAfter * 1000)).split(', ')[1]}.` : '';
+  say('number-result', '');
   say(where, answer.message + until + ' Another number is not locked.', 'bad');
+  spentCode = newestCode;
+  showSuggestion();
+  showCalls();
   byId('send').dataset.label = 'Send code';
   wait(byId('log-in'), 'Locked for', answer.retryAfter, () => {});
   wait(byId('send'), 'Locked for', answer.retryAfter, unlock);
@@ -281,7 +289,7 @@ function showCalls() {
   calls.authenticate.show(withToken(calls.authenticate, authenticateBody(newestCode ?? '123456')));
   byId('authenticate-hint').textContent =
     !newestCode ? 'Here 123456 stands for the code in the message.'
-    : newestCode === spentCode ? 'This code is used up. Send a new one for your shell.'
+    : newestCode === spentCode ? 'This code is no longer good. Send a new one for your shell.'
     : 'A code works once: here or in your shell.';
 }
 
@@ -352,9 +360,9 @@ const meanings = {
   alg: 'How it is signed.',
   kid: 'The key that signed it.',
   typ: 'The kind of token.',
-  iss: 'This server made it. Check this.',
+  iss: 'Who made it. To be checked.',
   sub: 'The user, for good. A phone number may change.',
-  aud: 'Whom it is for. Check this, too.',
+  aud: 'Whom it is for. To be checked.',
   exp: 'Expires',
   iat: 'Made',
   auth_time: 'The user logged in',
@@ -363,7 +371,7 @@ const meanings = {
   client_id: 'The client that asked for it.',
   app_id: 'The application.',
   app_name: 'The application’s name.',
-  scope: 'There is a refresh token, too.',
+  scope: 'offline_access: with a refresh token.',
   roles: 'The user’s roles here.',
   sid: 'The session. Logout ends it.',
   amr: 'How: by a code by SMS.',
@@ -383,6 +391,7 @@ function showOutcome(answer) {
   raw.setAttribute('role', 'group');
   raw.setAttribute('aria-label', 'Raw answer');
   byId('raw-answer').replaceChildren(copyButton('Copy', 'raw answer', () => raw.textContent), raw);
+  byId('access-token-part').open = !narrow.matches;
   byId('outcome').hidden = false;
   byId('outcome-title').focus({ preventScroll: true });
   byId('outcome-title').scrollIntoView({ block: 'start' });
