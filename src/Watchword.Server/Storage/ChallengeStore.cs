@@ -2,10 +2,10 @@ using Watchword.Core.Otp;
 
 namespace Watchword.Server.Storage;
 
-/// <summary>How many guesses a user has left is kept here, and nowhere else: counted first, judged after.</summary>
+/// <summary>An attempt that has been counted, and what it may be a guess at.</summary>
 /// <param name="Failures">Since the last success or lock, this attempt included.</param>
-/// <param name="ConsecutiveFailures">Since the last success, over all locks.</param>
-internal sealed record CountedAttempt(long Failures, long ConsecutiveFailures);
+/// <param name="Live">The user's codes in the application that nobody has used, expired ones too.</param>
+internal sealed record CountedAttempt(long Failures, IReadOnlyList<Challenge> Live);
 
 /// <summary>Why and until when a user may not try.</summary>
 /// <param name="Until">End of the lock; null when only an administrator ends it.</param>
@@ -49,9 +49,9 @@ internal sealed class ChallengeStore(SqlSession db)
             }) == 1;
 
     /// <summary>
-    /// Counts an attempt before anyone looks at its code; null while the user is locked. The count is one statement, so that five hundred
-    /// guesses at once count as five hundred, and it holds the row until the write ends. A lock that has ended starts the count anew, never
-    /// the count of consecutive failures.
+    /// Counts an attempt, then reads the codes that it may be a guess at; null while the user is locked. The count is one statement, so that
+    /// five hundred guesses at once count as five hundred, and it holds the row until the write ends. A lock that has ended starts the count
+    /// anew, never the count of consecutive failures.
     /// </summary>
     public async ValueTask<CountedAttempt?> CountAttemptAsync(string tenant, string app, string user, DateTimeOffset now)
     {
@@ -66,12 +66,19 @@ internal sealed class ChallengeStore(SqlSession db)
             WHERE (login_state.locked_until IS NULL OR login_state.locked_until <= @now) AND login_state.consecutive_failures < @allowed
             """,
             new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed });
-        // Read back rather than RETURNING, for which SQLite builds and drops a table of its own each time.
-        return counted == 0
-            ? null
-            : await db.FirstAsync<CountedAttempt>(
-                "SELECT failures, consecutive_failures FROM login_state WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user",
-                new { tenant, app, user });
+        if (counted == 0)
+            return null;
+        // Read back rather than RETURNING, for which SQLite builds and drops a table of its own each time. Without codes there is one row.
+        var rows = await db.AllAsync<AttemptRow>(
+            """
+            SELECT s.failures, c.challenge_id, c.client_id, c.channel, c.destination_tag, c.custom_destination, c.code_hash, c.request_id_hash,
+                c.approval_data, c.expires_at
+            FROM login_state s LEFT JOIN challenges c
+                ON c.tenant_id = s.tenant_id AND c.app_id = s.app_id AND c.user_id = s.user_id AND c.used_at IS NULL
+            WHERE s.tenant_id = @tenant AND s.app_id = @app AND s.user_id = @user
+            """,
+            new { tenant, app, user });
+        return new CountedAttempt(rows[0].Failures, [.. rows.Where(r => r.ChallengeId is not null).Select(r => r.ToChallenge())]);
     }
 
     /// <summary>Locks the user out of the application and kills the open codes.</summary>
@@ -112,18 +119,6 @@ internal sealed class ChallengeStore(SqlSession db)
             """,
             new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed });
         return row is null ? null : new LockedOut(row.ConsecutiveFailures >= Lockout.ConsecutiveFailuresAllowed ? null : row.LockedUntil.At());
-    }
-
-    /// <summary>The user's codes in the application that nobody has used, expired ones too.</summary>
-    public async ValueTask<IReadOnlyList<Challenge>> LiveAsync(string tenant, string app, string user)
-    {
-        var rows = await db.AllAsync<ChallengeRow>(
-            """
-            SELECT challenge_id, client_id, channel, destination_tag, custom_destination, code_hash, request_id_hash, approval_data, expires_at
-            FROM challenges WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user AND used_at IS NULL
-            """,
-            new { tenant, app, user });
-        return [.. rows.Select(r => r.ToChallenge())];
     }
 
     /// <summary>
@@ -167,9 +162,10 @@ internal sealed class ChallengeStore(SqlSession db)
         public long ConsecutiveFailures { get; init; }
     }
 
-    private sealed class ChallengeRow
+    private sealed class AttemptRow
     {
-        public string ChallengeId { get; init; } = "";
+        public long Failures { get; init; }
+        public string? ChallengeId { get; init; }
         public string ClientId { get; init; } = "";
         public string Channel { get; init; } = "";
         public string DestinationTag { get; init; } = "";
@@ -180,7 +176,7 @@ internal sealed class ChallengeStore(SqlSession db)
         public long ExpiresAt { get; init; }
 
         public Challenge ToChallenge() => new(
-            ChallengeId, ClientId, OtpChannelNames.FromWire(Channel)!.Value, DestinationTag, CustomDestination != 0, CodeHash,
+            ChallengeId!, ClientId, OtpChannelNames.FromWire(Channel)!.Value, DestinationTag, CustomDestination != 0, CodeHash,
             RequestIdHash.Length == 0 ? null : RequestIdHash, ExpiresAt.At(), ApprovalData.Length == 0 ? null : ApprovalData);
     }
 }

@@ -71,7 +71,7 @@ internal static class AuthenticateOtp
         var challenges = new ChallengeStore(db);
         if (await challenges.CountAttemptAsync(tenant, app, userId, now) is not { } counted)
             return Outcome.Refused(ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, userId, now))?.Until, now));
-        var live = await challenges.LiveAsync(tenant, app, userId);
+        var live = counted.Live;
         var (verdict, challenge) = OtpJudge.Judge(
             new OtpGuess(tenant, app, userId, caller.Client.ClientId, guess.Passcode, guess.RequestId),
             live, caller.App.LoginPreferences, member is null ? [] : OtpDestination.TagsOf(keys, member.User, live.Select(c => c.Channel)), keys.CodeKey, now);

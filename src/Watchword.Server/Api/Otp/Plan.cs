@@ -24,7 +24,8 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
 
         // A decoy goes through the same motions; its code is thrown away and its message is recorded but never sent.
         destination ??= input.Custom ?? new OtpDestination(input.Identifier.Value, "", "ZZ", Custom: false);
-        var userId = decoy ? input.Identifier.DecoyUserId(keys, caller.TenantId, app.AppId) : member!.User.UserId;
+        // As in authenticate: who is there but has no number or address counts, and is locked, under their own name.
+        var userId = member is { User.Status: not UserStatus.Disabled } ? member.User.UserId : input.Identifier.DecoyUserId(keys, caller.TenantId, app.AppId);
         var passcode = Passcode.Generate(policy.CodeLength);
         var tag = destination.Tag(keys, caller.TenantId, input.Channel);
         var challengeId = Ids.New(now);

@@ -109,6 +109,7 @@ export function fromNow(date) {
   const seconds = Math.round((date - Date.now()) / 1000);
   if (Math.abs(seconds) < 5)
     return 'now';
-  const [size, unit] = [[86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']].find(([size]) => Math.abs(seconds) >= size);
+  // Nearly an hour is an hour: a token made two seconds ago expires in one.
+  const [size, unit] = [[86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']].find(([size]) => Math.abs(seconds) >= size * 0.99);
   return new Intl.RelativeTimeFormat('en').format(Math.round(seconds / size), unit);
 }

@@ -9,7 +9,7 @@ const narrow = matchMedia('(max-width: 700px)');
 let demo = null;          // credentials from /development/demo
 let clientToken = null;
 let newestCode = null;    // in the conversation with the number of step 1
-let spentCode = null;     // logged in with or killed by a lock, so no longer offered
+let spentCode = sessionStorage.getItem('spentCode');   // logged in with or killed by a lock, so no longer offered
 const bubbles = new Map();
 
 const calls = {
@@ -102,12 +102,10 @@ async function logIn() {
     answer = await perform(calls.authenticate, authenticateBody(code));
   }
   if (answer.ok) {
-    spentCode = code;
+    spend(code);
     codeField.value = '';
     say('number-result', '');
     say('code-result', 'Logged in.', 'good');
-    showCalls();
-    showSuggestion();
     showOutcome(answer.body);
   } else {
     loginRefused(answer);
@@ -131,9 +129,7 @@ function locked(where, answer) {
   const until = answer.retryAfter ? ` The lock ends at ${clock(new Date(Date.now() + answer.retryAfter * 1000)).split(', ')[1]}.` : '';
   say('number-result', '');
   say(where, answer.message + until + ' Another number is not locked.', 'bad');
-  spentCode = newestCode;
-  showSuggestion();
-  showCalls();
+  spend(newestCode);
   byId('send').dataset.label = 'Send code';
   wait(byId('log-in'), 'Locked for', answer.retryAfter, () => {});
   wait(byId('send'), 'Locked for', answer.retryAfter, unlock);
@@ -164,7 +160,6 @@ function numberChanged() {
   say('number-result', '');
   say('code-result', '');
   codeField.value = '';
-  spentCode = null;
   showConversation([]);
   readInbox();
 }
@@ -346,6 +341,13 @@ function bubbleOf(message) {
 function showSuggestion() {
   byId('fill').hidden = newestCode === null || newestCode === spentCode;
   byId('fill').textContent = `Fill in ${newestCode}`;
+}
+
+function spend(code) {
+  spentCode = code;
+  sessionStorage.setItem('spentCode', code ?? '');
+  showSuggestion();
+  showCalls();
 }
 
 /** The next one of the numbers +44 7700 900000 to 900999, which are kept free for fiction. */
