@@ -93,7 +93,7 @@ internal static class DevelopmentRoom
     /// <summary>Beside the database it belongs to.</summary>
     private static string FileOf(IServiceProvider services)
     {
-        var storage = services.GetRequiredService<Hosting.WatchwordOptions>().Storage;
+        var storage = services.GetRequiredService<StorageOptions>();
         var folder = storage.Engine == Database.StorageEngine.Sqlite
             ? Path.GetDirectoryName(new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(storage.ConnectionString).DataSource) ?? ""
             : "data";

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Watchword.Server.Administration;
 
 namespace Watchword.Server.Hosting;
@@ -14,7 +16,7 @@ internal static class CommandLine
         Settings come from the environment, section Watchword: see docs/configuration.md.
         """;
 
-    /// <summary>Runs the server or one command; the exit code. 78 is EX_CONFIG of sysexits.h.</summary>
+    /// <summary>Runs the server or one command; the exit code, by sysexits.h: 64 wrong words, 65 a name that cannot be, 69 something needed is away, 78 configuration.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         // Words are commands; what begins with a dash is a setting for the host, such as --urls.
@@ -43,7 +45,21 @@ internal static class CommandLine
                 await Console.Error.WriteLineAsync("  - " + fault);
             return 78;
         }
+        catch (Exception failure) when (Explain(failure) is { } sentence)
+        {
+            await Console.Error.WriteLineAsync("Watchword cannot start. " + sentence);
+            return 69;
+        }
     }
+
+    /// <summary>What an operator can mend without us: the address is taken, the database is away. Anything else deserves its stack trace.</summary>
+    private static string? Explain(Exception failure) => failure switch
+    {
+        DbException => "The database cannot be opened: " + failure.Message,
+        InvalidOperationException { InnerException: DbException or SocketException } => failure.Message,
+        IOException or UnauthorizedAccessException => failure.Message,
+        _ => null,
+    };
 
     private static async Task ServeAsync(string[] args)
     {

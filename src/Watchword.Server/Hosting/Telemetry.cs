@@ -17,7 +17,13 @@ internal static partial class Telemetry
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("watchword"))
             .WithTracing(traces => traces
-                .AddAspNetCoreInstrumentation(http => http.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+                .AddAspNetCoreInstrumentation(http =>
+                {
+                    http.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
+                    // Paths hold phone numbers and addresses of people; their patterns do not.
+                    http.EnrichWithHttpResponse = (activity, response) =>
+                        activity.SetTag("url.path", (response.HttpContext.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
+                })
                 .AddSource(DeliveryTelemetry.Name)
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)))
             .WithMetrics(metrics => metrics

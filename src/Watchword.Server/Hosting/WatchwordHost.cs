@@ -53,6 +53,7 @@ internal static class WatchwordHost
     /// <summary>What must be done before the first request: tenant, management client, signing keys.</summary>
     public static async Task PrepareAsync(WebApplication app)
     {
+        Bootstrap.CheckMasterKey(app.Services);
         await app.Services.GetRequiredService<SigningKeys>().RefreshAsync();
         var options = app.Services.GetRequiredService<WatchwordOptions>();
         if (options.Telemetry.OtlpEndpoint is { Length: > 0 })
@@ -66,14 +67,14 @@ internal static class WatchwordHost
     {
         var options = new WatchwordOptions();
         List<string> faults = [];
-        try
-        {
-            configuration.GetSection(WatchwordOptions.Section).Bind(options);
-        }
-        catch (InvalidOperationException)
+        var section = configuration.GetSection(WatchwordOptions.Section);
+        // The one setting that is not a text: left in, a wrong word would hide the faults of what is read after it.
+        if (section["Storage:Engine"] is { } engine && !Enum.TryParse<Database.StorageEngine>(engine, ignoreCase: true, out _))
         {
             faults.Add("Watchword__Storage__Engine must be sqlite or postgres");
+            section["Storage:Engine"] = null;
         }
+        section.Bind(options);
         faults.AddRange(options.Faults());
         return faults.Count == 0 ? options : throw new ConfigurationException([.. faults.Distinct()]);
     }
@@ -93,6 +94,7 @@ internal static class WatchwordHost
     {
         Migrations.Run(options.Storage);
         services.AddSingleton(options);
+        services.AddSingleton(options.Storage);
         services.AddSingleton(_ => Database.Open(options.Storage));
         services.AddSingleton(new MasterKey(options.ReadMasterKey()));
         services.AddSingleton<ClientDirectory>();

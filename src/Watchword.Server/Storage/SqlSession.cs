@@ -8,9 +8,9 @@ namespace Watchword.Server.Storage;
 
 /// <summary>
 /// One open connection, for the length of one piece of work. Parameters are the members of an anonymous object, rows are mapped by
-/// Dapper. Commands are kept prepared, since compiling a statement costs SQLite more than running it.
+/// Dapper. In process (SQLite) commands are kept prepared, since compiling a statement there costs more than running it; Npgsql keeps its own.
 /// </summary>
-internal sealed class SqlSession(DbConnection connection, Dialect dialect, bool keepCommands) : IAsyncDisposable
+internal sealed class SqlSession(DbConnection connection, Dialect dialect, bool inProcess) : IAsyncDisposable
 {
     private static readonly ConcurrentDictionary<Type, Parameter[]> ParametersOf = new();
     private readonly Dictionary<string, Prepared> _prepared = new(StringComparer.Ordinal);
@@ -24,49 +24,55 @@ internal sealed class SqlSession(DbConnection connection, Dialect dialect, bool 
     public Dialect Dialect => dialect;
 
     /// <summary>Rows changed.</summary>
-    public async ValueTask<int> ExecuteAsync(string sql, object? parameters = null)
+    public ValueTask<int> ExecuteAsync(string sql, object? parameters = null)
     {
         var prepared = Prepare(sql, parameters);
-        try
+        // SQLite has nothing to wait for; its asynchronous methods only cost.
+        return inProcess ? new(prepared.Command.ExecuteNonQuery()) : AwaitAsync();
+
+        async ValueTask<int> AwaitAsync()
         {
-            return await prepared.Command.ExecuteNonQueryAsync();
-        }
-        finally
-        {
-            await ReleaseAsync(prepared);
+            await using var command = prepared.Command;
+            return await command.ExecuteNonQueryAsync();
         }
     }
 
     /// <summary>The first row, or null.</summary>
-    public async ValueTask<T?> FirstAsync<T>(string sql, object? parameters = null)
+    public ValueTask<T?> FirstAsync<T>(string sql, object? parameters = null)
     {
         var prepared = Prepare(sql, parameters);
-        try
+        if (!inProcess)
+            return AwaitAsync();
+        using var reader = prepared.Command.ExecuteReader();
+        return new(reader.Read() ? prepared.Map<T>(reader) : default);
+
+        async ValueTask<T?> AwaitAsync()
         {
-            await using var reader = await prepared.Command.ExecuteReaderAsync();
+            await using var command = prepared.Command;
+            await using var reader = await command.ExecuteReaderAsync();
             return await reader.ReadAsync() ? prepared.Map<T>(reader) : default;
-        }
-        finally
-        {
-            await ReleaseAsync(prepared);
         }
     }
 
     /// <summary>All rows.</summary>
-    public async ValueTask<List<T>> AllAsync<T>(string sql, object? parameters = null)
+    public ValueTask<List<T>> AllAsync<T>(string sql, object? parameters = null)
     {
         var prepared = Prepare(sql, parameters);
-        try
+        var rows = new List<T>();
+        if (!inProcess)
+            return AwaitAsync();
+        using var reader = prepared.Command.ExecuteReader();
+        while (reader.Read())
+            rows.Add(prepared.Map<T>(reader));
+        return new(rows);
+
+        async ValueTask<List<T>> AwaitAsync()
         {
-            await using var reader = await prepared.Command.ExecuteReaderAsync();
-            var rows = new List<T>();
+            await using var command = prepared.Command;
+            await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
                 rows.Add(prepared.Map<T>(reader));
             return rows;
-        }
-        finally
-        {
-            await ReleaseAsync(prepared);
         }
     }
 
@@ -87,15 +93,13 @@ internal sealed class SqlSession(DbConnection connection, Dialect dialect, bool 
             command.CommandText = sql;
 #pragma warning restore CA2100
             prepared = new Prepared(command);
-            if (keepCommands)
+            if (inProcess)
                 _prepared.Add(sql, prepared);
         }
         if (parameters is not null)
             Bind(prepared.Command, parameters);
         return prepared;
     }
-
-    private ValueTask ReleaseAsync(Prepared prepared) => keepCommands ? ValueTask.CompletedTask : prepared.Command.DisposeAsync();
 
     private static void Bind(DbCommand command, object parameters)
     {

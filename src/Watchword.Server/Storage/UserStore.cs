@@ -101,6 +101,13 @@ internal sealed class UserStore(SqlSession db)
             """,
             ParametersOf(user));
 
+    /// <summary>
+    /// Keeps the user's row from changing until this write ends. Whoever will replace a whole user holds it before reading it, or a change
+    /// made meanwhile on PostgreSQL, such as an administrator's disable, would be written over.
+    /// </summary>
+    public async ValueTask HoldAsync(string tenant, string user) =>
+        await db.ExecuteAsync("UPDATE users SET updated_at = updated_at WHERE tenant_id = @tenant AND user_id = @user", new { tenant, user });
+
     public async ValueTask ReplaceAsync(User user) =>
         await db.ExecuteAsync(
             """

@@ -55,6 +55,7 @@ internal static class UpdateUser
         SqlSession db, string id, UserRequest input, UserStatus? status, Func<string, bool> has, Caller caller, DateTimeOffset now)
     {
         var users = new UserStore(db);
+        await users.HoldAsync(caller.TenantId, id);
         if (await users.FindAsync(caller.TenantId, caller.Application?.AppId, IdentifierType.UserId, id) is not { } found)
             return (null, ApiErrors.UserNotFound);
         var (user, membership) = found;
