@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -61,16 +62,20 @@ internal static class OpenApi
         // Members without a value are left out of answers, so null is a value in requests that clear a field, and nowhere else.
         foreach (var (name, schema) in document.Components.Schemas ?? new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))
         {
-            if (name != nameof(UserRequest) && schema.Properties is { } properties)
-            {
-                foreach (var property in properties.Keys.ToList())
-                    properties[property] = WithoutNull(properties[property]);
-            }
+            foreach (var (property, was) in schema.Properties?.ToList() ?? [])
+                schema.Properties![property] = name == nameof(UserRequest) ? WithNull(was) : WithoutNull(was);
         }
     }
 
     private static OpenApiSecurityScheme Bearer(string description) =>
         new() { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = description };
+
+    private static IOpenApiSchema WithNull(IOpenApiSchema schema)
+    {
+        if (schema is OpenApiSchema { Type: { } type } own)
+            own.Type = type | JsonSchemaType.Null;
+        return schema;
+    }
 
     private static IOpenApiSchema WithoutNull(IOpenApiSchema schema)
     {
@@ -86,6 +91,8 @@ internal static class OpenApi
         // Texts are read by a converter of ours, behind which the generator cannot look.
         if (type.Type == typeof(string))
             schema.Type ??= JsonSchemaType.String;
+        if (type.Type == typeof(JsonElement))
+            (schema.Type, schema.Description) = (JsonSchemaType.Object, "Any object; it comes back as it was.");
         if (type.ElementType == typeof(string))
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         // Numbers in quotes are taken, but nobody should send them.
@@ -121,6 +128,8 @@ internal static class OpenApi
             Secure(operation, context, "credentials");
             operation.RequestBody = Form(known.Form);
         }
+        foreach (var content in operation.RequestBody?.Content?.Values.ToList() ?? [])
+            content.Schema = content.Schema is null ? null : WithoutNull(content.Schema);
         if (address == "GET /cis/oidc/me")
             Secure(operation, context, "user");
         if (address == "PUT /cis/v1/users/{id}")

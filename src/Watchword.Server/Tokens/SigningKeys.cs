@@ -66,7 +66,8 @@ internal sealed class SigningKeys(Database database, Seal seal, TimeProvider tim
         if (Enum.GetValues<SigningAlgorithm>().Any(a => Missing(rows, a, now)) || rows.Any(r => IsOver(r, now)))
         {
             // Made and sealed outside of the write: an RSA key takes a tenth of a second, and sealing may itself write.
-            var spare = Enum.GetValues<SigningAlgorithm>().ToDictionary(a => a, a => new[] { Spare(a, now), Spare(a, now) });
+            var making = Enum.GetValues<SigningAlgorithm>().SelectMany(a => new[] { a, a }).Select(a => Task.Run(() => Spare(a, now)));
+            var spare = (await Task.WhenAll(making)).GroupBy(r => r.Algorithm).ToDictionary(g => Enum.Parse<SigningAlgorithm>(g.Key), g => g.ToArray());
             rows = await database.WriteAsync(async db =>
             {
                 var store = new SigningKeyStore(db);

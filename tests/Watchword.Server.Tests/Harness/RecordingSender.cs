@@ -10,6 +10,8 @@ internal sealed class RecordingSender : IMessageSender
     private readonly ConcurrentQueue<MessageContent> _messages = new();
     private readonly SemaphoreSlim _arrived = new(0);
 
+    private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Name => "recorder";
 
     public IReadOnlyList<MessageContent> Messages => [.. _messages];
@@ -25,6 +27,7 @@ internal sealed class RecordingSender : IMessageSender
         if (result.Outcome == SendOutcome.Accepted)
             _messages.Enqueue(content);
         _arrived.Release();
+        Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         return Task.FromResult(result);
     }
 
@@ -35,5 +38,17 @@ internal sealed class RecordingSender : IMessageSender
         while (_messages.Count < n)
             await _arrived.WaitAsync(patience.Token);
         return Messages[n - 1];
+    }
+
+    /// <summary>The first message to this destination, as soon as there is one; for tests that share a server.</summary>
+    public async Task<MessageContent> WaitForAsync(string to)
+    {
+        while (true)
+        {
+            var next = _next;
+            if (Messages.FirstOrDefault(m => m.To == to) is { } message)
+                return message;
+            await next.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
     }
 }

@@ -58,7 +58,7 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>What would have been sent.</summary>
     internal RecordingSender Sender { get; }
 
-    /// <summary>Everything that was logged, at any level.</summary>
+    /// <summary>Everything that was logged at the levels of production, unless the configuration says otherwise.</summary>
     public LogRecorder Logs { get; }
 
     public IServiceProvider Services => _app.Services;
@@ -95,9 +95,10 @@ public sealed class TestServer : IAsyncDisposable
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
                 builder.Services.AddSingleton<TimeProvider>(clock);
                 builder.Services.AddSingleton<IMessageSender>(sender);
-                builder.Services.AddSingleton<ILoggerProvider>(logs);
                 configure?.Invoke(builder);
             });
+            // Here, because the server clears the providers that it finds.
+            app.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
             await WatchwordHost.PrepareAsync(app);
             await app.StartAsync();
             return app;

@@ -1,0 +1,236 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Watchword.Server.Delivery;
+using Watchword.Server.Tests.Harness;
+
+namespace Watchword.Server.Tests.Security;
+
+public sealed class LeaksOnSqlite() : LeakTests(Engine.Sqlite);
+
+public sealed class LeaksOnPostgres() : LeakTests(Engine.Postgres);
+
+/// <summary>
+/// Logins watched through every opening at once: answers, logs at every level, traces, metrics and the database. No code, no secret, no
+/// whole phone number is seen where it does not belong (I12, I13).
+/// </summary>
+public abstract class LeakTests(Engine engine) : IAsyncLifetime
+{
+    // Nobody else's in the process, since traces and metrics are heard from all servers in it.
+    private readonly string _phone = engine == Engine.Sqlite ? "+447400771234" : "+447400775678";
+    private readonly string _custom = engine == Engine.Sqlite ? "+447400881234" : "+447400885678";
+    private readonly ConcurrentQueue<string> _heard = new();
+    private readonly ConcurrentQueue<string> _answers = new();
+    private readonly ActivityListener _traces = new();
+    private readonly MeterListener _metrics = new();
+    private TestServer _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        // All but what the tests' own HTTP client says of itself.
+        _traces.ShouldListenTo = source => source.Name != "System.Net.Http";
+        _traces.Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded;
+        _traces.ActivityStopped = activity => _heard.Enqueue(
+            $"{activity.OperationName} {activity.DisplayName} {activity.StatusDescription} {Join(activity.TagObjects)} {Join(activity.Baggage!)} "
+            + string.Join(' ', activity.Events.Select(e => e.Name + " " + Join(e.Tags))));
+        ActivitySource.AddActivityListener(_traces);
+        _metrics.InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument);
+        _metrics.SetMeasurementEventCallback<long>((instrument, _, tags, _) => _heard.Enqueue($"{instrument.Name} {Join(tags.ToArray())}"));
+        _metrics.SetMeasurementEventCallback<double>((instrument, _, tags, _) => _heard.Enqueue($"{instrument.Name} {Join(tags.ToArray())}"));
+        _metrics.SetMeasurementEventCallback<int>((instrument, _, tags, _) => _heard.Enqueue($"{instrument.Name} {Join(tags.ToArray())}"));
+        _metrics.Start();
+        _server = await TestServer.StartAsync(
+            engine,
+            builder => builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
+            {
+                filter.Rules.Clear();
+                filter.Rules.Add(new LoggerFilterRule(null, null, LogLevel.None, null));
+                filter.Rules.Add(new LoggerFilterRule(typeof(LogRecorder).FullName, null, LogLevel.Trace, null));
+            }),
+            // Nobody listens there; what matters is that the instrumentation is switched on.
+            ("Watchword:Telemetry:OtlpEndpoint", "http://127.0.0.1:9"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _traces.Dispose();
+        _metrics.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task A_login_leaves_no_code_no_secret_and_no_number_behind()
+    {
+        var plain = await _server.ApplicationAsync(
+            new { sms = new { codeLength = 8, maxFailures = 20 }, email_otp = new { codeLength = 8 }, direct_otp = new { codeLength = 8 } }, Attack.NoSendLimits);
+        using var recorded = new HttpClient(new Recorder(_answers)) { BaseAddress = new Uri(_server.Url) };
+        recorded.DefaultRequestHeaders.Authorization = plain.Http.DefaultRequestHeaders.Authorization;
+        var app = plain with { Http = recorded };
+        List<string> secrets = [TestServer.ManagementClientSecret, app.ClientSecret, .. TokenParts(recorded.DefaultRequestHeaders.Authorization!.Parameter!)];
+        var user = (await (await app.PostAsync("/cis/v1/users", new { phone_number = _phone, email = "alice@leaks.example" })).JsonAsync(201)).GetProperty("result").Text("user_id");
+
+        // While the provider is down, its message waits on disk.
+        string? waiting = null;
+        _server.Sender.Answer = message =>
+        {
+            waiting = Attack.CodeIn(message.Text);
+            return new SendResult(SendOutcome.TryLater, "The provider is busy.");
+        };
+        var sent = await (await app.SendAsync(new
+        {
+            channel = "sms", identifier_type = "phone_number", identifier = _phone, generate_request_id = true, approval_data = new { iban = "GB33BUKB20201555555555" },
+        })).JsonAsync(200);
+        await Attack.UntilAsync(async () => await _server.PeekAsync<long>("SELECT COUNT(*) FROM outbox WHERE fault IS NOT NULL") > 0);
+        Assert.NotNull(waiting);
+        var requestId = sent.Text("request_id");
+        secrets.AddRange([waiting, requestId, "GB33BUKB20201555555555"]);
+        await NothingAsync(secrets, isAnswerOf: "request_id");
+        _server.Sender.Answer = _ => new SendResult(SendOutcome.Accepted);
+        _server.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        // Codes by SMS, to a custom number and by email; wrong guesses, right ones and garbage.
+        var codes = new List<string> { Attack.CodeIn((await _server.Sender.WaitAsync(1)).Text) };
+        await Refused(await app.AuthenticateAsync(new { passcode = TestApplication.WrongCode(codes[0]), identifier_type = "phone_number", identifier = _phone }));
+        await Refused(await app.AuthenticateAsync(new { passcode = codes[0], identifier_type = "nonsense", identifier = _phone }));
+        await Refused(await recorded.PostAsync("/cis/v1/auth/otp/authenticate", new StringContent($"{{\"passcode\":{codes[0]},\"identifier\":", Encoding.UTF8, "application/json")));
+        await Refused(await app.AuthenticateAsync(new { passcode = codes[0], identifier_type = "phone_number", identifier = _phone, claims = codes[0] }));
+        var login = await (await app.AuthenticateAsync(new { passcode = codes[0], identifier_type = "phone_number", identifier = _phone, request_id = requestId })).JsonAsync(200);
+        codes.Add(Attack.CodeIn((await app.MessageAsync(new { channel = "sms", identifier_type = "user_id", identifier = user, custom_phone_number = _custom })).Text));
+        await (await app.AuthenticateAsync(codes[1], _phone)).JsonAsync(200);
+        codes.Add(Attack.CodeIn((await app.MessageAsync(new { channel = "email", identifier_type = "phone_number", identifier = _phone })).Text));
+        await (await app.AuthenticateAsync(codes[2], _phone)).JsonAsync(200);
+        await (await app.SendAsync(new { channel = "direct", identifier_type = "phone_number", identifier = "+447400999999" })).JsonAsync(404);
+        var direct = (await (await plain.SendAsync(new { channel = "direct", identifier_type = "phone_number", identifier = _phone })).JsonAsync(200)).Text("code");
+        var again = await (await app.RefreshAsync(login.Text("refresh_token"))).JsonAsync(200);
+        var resumed = await (await app.ResumeAsync(login.Text("session_id"))).JsonAsync(200);
+        await (await app.RefreshAsync(login.Text("refresh_token"))).JsonAsync(400);
+        await app.IntrospectAsync(again.Text("access_token"));
+        await (await app.PostAsync("/cis/v1/users", new { phone_number = _phone })).JsonAsync(409);
+
+        // An accident: the log will hold an exception from the depths.
+        await _server.TamperAsync("ALTER TABLE challenges RENAME TO gone");
+        await (await app.SendAsync(new { channel = "sms", identifier_type = "phone_number", identifier = _phone })).JsonAsync(500);
+        await (await app.AuthenticateAsync(codes[0], _phone)).JsonAsync(500);
+        await _server.TamperAsync("ALTER TABLE gone RENAME TO challenges");
+
+        secrets.AddRange([.. codes, direct]);
+        foreach (var tokens in (JsonElement[])[login, again, resumed])
+        {
+            foreach (var name in (string[])["access_token", "id_token", "refresh_token", "session_id"])
+            {
+                if (tokens.TryGetProperty(name, out var token))
+                    secrets.AddRange(TokenParts(token.GetString()!));
+            }
+        }
+        Assert.DoesNotContain(_answers, answer => codes.Append(direct).Any(code => answer.Contains(code, StringComparison.Ordinal)));
+        await NothingAsync(secrets, isAnswerOf: null);
+
+        static async Task Refused(HttpResponseMessage answer) => Assert.Equal(400, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_number_in_an_address_reaches_neither_logs_nor_traces()
+    {
+        // At the levels of production: at others the web server's own log holds every address that was asked for.
+        await using var server = await TestServer.StartAsync(engine, settings: ("Watchword:Telemetry:OtlpEndpoint", "http://127.0.0.1:9"));
+        var app = await server.ApplicationAsync();
+        await app.UserAsync(_phone);
+        await (await app.Http.GetAsync($"/cis/v1/users/phone-number/{Uri.EscapeDataString(_phone)}")).JsonAsync(200);
+        await (await app.Http.GetAsync($"/cis/v1/users?search={Uri.EscapeDataString($"phone_number eq \"{_phone}\"")}")).JsonAsync(200);
+        await (await app.Http.GetAsync("/cis/v1/users/email/carol@leaks.example")).JsonAsync(404);
+        Assert.NotEmpty(server.Logs.Lines);
+        Assert.Contains(_heard, line => line.Contains("/cis/v1/users/phone-number/", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Logs.Lines.Concat(_heard), line =>
+            line.Contains(_phone[1..], StringComparison.Ordinal) || line.Contains("carol", StringComparison.Ordinal));
+    }
+
+    /// <summary>Looks everywhere but in the answers.</summary>
+    private async Task NothingAsync(IReadOnlyList<string> secrets, string? isAnswerOf)
+    {
+        try
+        {
+            _metrics.RecordObservableInstruments();
+        }
+        catch (AggregateException)
+        {
+            // Gauges of servers that other tests have stopped meanwhile; those of this one were read all the same.
+        }
+        Assert.Contains(_server.Logs.Lines, line => line.StartsWith("Trace", StringComparison.Ordinal) || line.StartsWith("Debug", StringComparison.Ordinal));
+        Assert.Contains(_heard, line => line.Contains("watchword.otp.sends", StringComparison.Ordinal));
+        Assert.Contains(_heard, line => line.Contains("/cis/v1/auth/otp/send", StringComparison.Ordinal));
+        string[] numbers = [_phone[1..], _custom[1..]];
+        foreach (var line in _server.Logs.Lines.Concat(_heard))
+        {
+            foreach (var secret in secrets.Concat(numbers))
+                Assert.False(line.Contains(secret, StringComparison.Ordinal), $"{secret} in: {line}");
+        }
+
+        await foreach (var (where, bytes) in ColumnsAsync())
+        {
+            foreach (var secret in where == "users.phone_number" ? secrets : secrets.Concat(numbers))
+                Assert.False(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, $"{secret} in {where}: {Encoding.UTF8.GetString(bytes)}");
+        }
+        foreach (var file in Directory.GetFiles(_server.Folder))
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var memory = new MemoryStream();
+            await stream.CopyToAsync(memory);
+            Assert.NotEqual(0, memory.Length);
+            foreach (var secret in secrets)
+                Assert.False(memory.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, $"{secret} in {Path.GetFileName(file)}");
+        }
+        Assert.True(isAnswerOf is null || _answers.Any(a => a.Contains(isAnswerOf, StringComparison.Ordinal)));
+    }
+
+    /// <summary>Every column of every row of every table, as it is kept.</summary>
+    private async IAsyncEnumerable<(string Where, byte[] Bytes)> ColumnsAsync()
+    {
+        var tables = await _server.Database.ReadAsync(db => db.AllAsync<string>(engine == Engine.Sqlite
+            ? "SELECT name FROM sqlite_master WHERE type = 'table'"
+            : "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"));
+        Assert.Contains("outbox", tables);
+        foreach (var table in tables)
+        {
+            var cells = await _server.Database.ReadAsync(async db =>
+            {
+                await using var command = db.Connection.CreateCommand();
+#pragma warning disable CA2100 // The database's own names.
+                command.CommandText = $"SELECT * FROM \"{table}\"";
+#pragma warning restore CA2100
+                var found = new List<(string, byte[])>();
+                await using var reader = await command.ExecuteReaderAsync();
+                while (await reader.ReadAsync())
+                {
+                    for (var i = 0; i < reader.FieldCount; i++)
+                        found.Add(($"{table}.{reader.GetName(i)}", reader.GetValue(i) as byte[] ?? Encoding.UTF8.GetBytes(Convert.ToString(reader.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)!)));
+                }
+                return found;
+            });
+            foreach (var cell in cells)
+                yield return cell;
+        }
+    }
+
+    /// <summary>A token, and each part of it that is secret by itself.</summary>
+    private static IEnumerable<string> TokenParts(string token) => [token, token.Split('.')[^1]];
+
+    private static string Join(IEnumerable<KeyValuePair<string, object?>> tags) => string.Join(' ', tags.Select(t => $"{t.Key}={t.Value}"));
+
+    private static string Join(IEnumerable<KeyValuePair<string, string?>> tags) => string.Join(' ', tags.Select(t => $"{t.Key}={t.Value}"));
+
+    private sealed class Recorder(ConcurrentQueue<string> answers) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var answer = await base.SendAsync(request, cancellationToken);
+            await answer.Content.LoadIntoBufferAsync(cancellationToken);
+            answers.Enqueue(answer.ToString() + await answer.Content.ReadAsStringAsync(cancellationToken));
+            return answer;
+        }
+    }
+}
