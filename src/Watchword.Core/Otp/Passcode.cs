@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Watchword.Core.Otp;
@@ -15,7 +16,9 @@ public readonly struct Passcode
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 4);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, 8);
-        return new Passcode(RandomNumberGenerator.GetString("0123456789", length));
+        // One draw below 10^length, by rejection: as uniform as a draw per digit, and a sixth of the cost.
+        var below = (int)Math.Pow(10, length);
+        return new Passcode(RandomNumberGenerator.GetInt32(below).ToString("D" + length, CultureInfo.InvariantCulture));
     }
 
     /// <summary>The code in the clear: for the message to its user, and for the answer on channel <c>direct</c>.</summary>

@@ -9,8 +9,11 @@ namespace Watchword.Server.Storage;
 /// </summary>
 internal sealed class SqliteCheckpoints
 {
-    /// <summary>Pages of 4 KiB in the log that start a pass: 32 MiB, so that pages written often are copied once.</summary>
-    private const int LongLog = 8000;
+    /// <summary>
+    /// Pages of 4 KiB in the log that start a pass: 8 MiB. A longer log copies often-written pages less often, but its passes keep the disk from
+    /// the writer's fsyncs for longer.
+    /// </summary>
+    private const int LongLog = 2000;
 
     private const string Fold = "PRAGMA wal_checkpoint(PASSIVE)";
     private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
@@ -31,16 +34,20 @@ internal sealed class SqliteCheckpoints
         else if (_pass is null && Written(reset: false) > LongLog)
         {
             Written(reset: true);
-            _pass = Task.Run(async () =>
-            {
-                await using var session = _open();
-                Run(session);
-            });
+            // On a thread of its own: it waits for the disk, and the pool's few threads have requests to answer.
+            _pass = Task.Factory.StartNew(Pass, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 
     /// <summary>Waits for a pass under way; closing the last connection folds the rest.</summary>
     public void Close() => _pass?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+
+    private void Pass()
+    {
+        var session = _open();
+        Run(session);
+        session.Connection.Dispose();
+    }
 
     /// <summary>Pages that the writer has put into the log since the last reset.</summary>
     private int Written(bool reset)

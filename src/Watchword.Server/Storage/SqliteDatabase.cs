@@ -5,8 +5,7 @@ namespace Watchword.Server.Storage;
 
 /// <summary>
 /// SQLite inside this process. Readers run side by side, each on a connection of its own; the writes of all requests in flight go through
-/// one writer, which commits them in batches, and a second thread, which makes the batches durable and answers their callers while the
-/// writer is at the next one: one fsync answers many requests, and nobody waits for it but they.
+/// one writer, which commits them in batches: one fsync answers many requests.
 /// </summary>
 internal sealed class SqliteDatabase : Database
 {
@@ -17,7 +16,6 @@ internal sealed class SqliteDatabase : Database
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _writer;
     private readonly SqliteCheckpoints _checkpoints;
-    private readonly SqliteLog _log;
     private volatile bool _asleep;
     private volatile bool _closing;
 
@@ -26,7 +24,6 @@ internal sealed class SqliteDatabase : Database
         _connectionString = connectionString;
         // Opened here, so that a path that cannot be written stops the start instead of the first request.
         var session = Open(writable: true);
-        _log = new SqliteLog(((SqliteConnection)session.Connection).DataSource);
         _checkpoints = new SqliteCheckpoints((SqliteConnection)session.Connection, () => Open(writable: true));
         _writer = new Thread(() => WriteBatches(session)) { IsBackground = true, Name = "sqlite-writer" };
         _writer.Start();
@@ -83,16 +80,12 @@ internal sealed class SqliteDatabase : Database
         if (writable)
         {
             Run(session, "PRAGMA journal_mode = WAL");
-            // A commit does not fsync; SqliteLog does, before anyone is answered. SQLite itself still does around checkpoints, so that no
-            // crash can break the file.
-            Run(session, "PRAGMA synchronous = NORMAL");
+            Run(session, "PRAGMA synchronous = FULL");
             // 8 MiB. More does not help: the file is in the system's cache, and at each commit after a page split SQLite walks the whole
             // table of its own.
             Run(session, "PRAGMA cache_size = -8192");
             // Checkpoints are made beside the writer; by itself SQLite would make them inside a commit, and every request would wait.
             Run(session, "PRAGMA wal_autocheckpoint = 0");
-            // The log file comes into being with the first look at the database.
-            Run(session, "PRAGMA schema_version");
         }
         else
         {
@@ -104,9 +97,10 @@ internal sealed class SqliteDatabase : Database
 
     private void WriteBatches(SqlSession session)
     {
+        var batch = new List<Write>(LongestBatch);
         while (WaitForWork())
         {
-            var batch = new List<Write>();
+            batch.Clear();
             while (batch.Count < LongestBatch && _queue.TryDequeue(out var write))
                 batch.Add(write);
             try
@@ -125,10 +119,10 @@ internal sealed class SqliteDatabase : Database
                 continue;
             }
             StorageTelemetry.BatchSize.Record(batch.Count);
-            _log.Acknowledge(batch);
+            foreach (var write in batch)
+                write.Acknowledge();
             _checkpoints.AfterCommit(session);
         }
-        _log.Close();
         _checkpoints.Close();
         session.Connection.Dispose();
     }
@@ -195,8 +189,7 @@ internal sealed class SqliteDatabase : Database
         done.GetAwaiter().GetResult();
     }
 
-    /// <summary>A write in flight.</summary>
-    internal abstract class Write
+    private abstract class Write
     {
         /// <summary>Runs the work; false when it threw and must be undone.</summary>
         public abstract bool Run(SqlSession session);

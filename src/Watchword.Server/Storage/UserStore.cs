@@ -118,6 +118,25 @@ internal sealed class UserStore(SqlSession db)
             """,
             ParametersOf(user));
 
+    /// <summary>Writes what a login shows of a user, and nothing else: whoever changes the profile meanwhile keeps their change.</summary>
+    public async ValueTask MarkSeenAsync(User seen) =>
+        await db.ExecuteAsync(
+            """
+            UPDATE users SET status = @status, updated_at = @updated, phone_verified_at = @phoneVerified, email_verified_at = @emailVerified,
+                identities = @identities
+            WHERE tenant_id = @tenant AND user_id = @user
+            """,
+            new
+            {
+                tenant = seen.TenantId,
+                user = seen.UserId,
+                status = seen.Status.ToString(),
+                updated = seen.UpdatedAt.Ms(),
+                phoneVerified = seen.PhoneVerifiedAt.Ms(),
+                emailVerified = seen.EmailVerifiedAt.Ms(),
+                identities = StoredJson.WriteChannels(seen.Identities),
+            });
+
     public async ValueTask AddMembershipAsync(string tenant, string user, Membership membership, DateTimeOffset now) =>
         await db.ExecuteAsync(
             """

@@ -66,8 +66,10 @@ internal sealed class SigningKeys(Database database, Seal seal, TimeProvider tim
         if (Enum.GetValues<SigningAlgorithm>().Any(a => Missing(rows, a, now)) || rows.Any(r => IsOver(r, now)))
         {
             // Made and sealed outside of the write: an RSA key takes a tenth of a second, and sealing may itself write.
-            var making = Enum.GetValues<SigningAlgorithm>().SelectMany(a => new[] { a, a }).Select(a => Task.Run(() => Spare(a, now)));
-            var spare = (await Task.WhenAll(making)).GroupBy(r => r.Algorithm).ToDictionary(g => Enum.Parse<SigningAlgorithm>(g.Key), g => g.ToArray());
+            var making = Enum.GetValues<SigningAlgorithm>().ToDictionary(a => a, a => new[] { Task.Run(() => Make(a)), Task.Run(() => Make(a)) });
+            var spare = new Dictionary<SigningAlgorithm, SigningKeyRow[]>();
+            foreach (var (algorithm, pair) in making)
+                spare[algorithm] = [Spare(algorithm, await pair[0], now), Spare(algorithm, await pair[1], now)];
             rows = await database.WriteAsync(async db =>
             {
                 var store = new SigningKeyStore(db);
@@ -128,9 +130,8 @@ internal sealed class SigningKeys(Database database, Seal seal, TimeProvider tim
             await store.AddAsync(spare[1] with { SignsFrom = current.SignsUntil, SignsUntil = (current.SignsUntil.At() + Term).Ms() });
     }
 
-    private SigningKeyRow Spare(SigningAlgorithm algorithm, DateTimeOffset now)
+    private SigningKeyRow Spare(SigningAlgorithm algorithm, AsymmetricSecurityKey key, DateTimeOffset now)
     {
-        var key = Make(algorithm);
         var pkcs8 = key is RsaSecurityKey rsa ? rsa.Rsa.ExportPkcs8PrivateKey() : ((ECDsaSecurityKey)key).ECDsa.ExportPkcs8PrivateKey();
         return new SigningKeyRow
         {

@@ -108,7 +108,7 @@ internal static class AuthenticateOtp
         await new ChallengeStore(db).ClearFailuresAsync(tenant, app, user.UserId, now);
         var seen = Seen(user, challenge, now);
         if (!ReferenceEquals(seen, user))
-            await new UserStore(db).ReplaceAsync(seen);
+            await new UserStore(db).MarkSeenAsync(seen);
 
         var sessions = new SessionStore(db);
         var settings = caller.Client.Settings;
