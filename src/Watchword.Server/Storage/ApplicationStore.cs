@@ -9,17 +9,20 @@ internal sealed class ApplicationStore(SqlSession db)
     private const string ApplicationColumns =
         "tenant_id, app_id, app_name, redirect_uris, login_preferences, settings, created_at, updated_at";
 
-    public async ValueTask<bool> AnyTenantAsync() => await db.FirstAsync<string>("SELECT tenant_id FROM tenants LIMIT 1") is not null;
-
     /// <summary>The tenant made at first start, whose management clients may also turn the issuer's keys.</summary>
     public ValueTask<string?> FirstTenantAsync() =>
-        db.FirstAsync<string>("SELECT tenant_id FROM tenants ORDER BY created_at, tenant_id LIMIT 1");
+        db.FirstAsync<string>("SELECT tenant_id FROM tenants WHERE is_first = 1");
 
     public ValueTask<string?> TenantByNameAsync(string name) =>
         db.FirstAsync<string>("SELECT tenant_id FROM tenants WHERE name = @name", new { name });
 
     public async ValueTask AddTenantAsync(string tenant, string name, DateTimeOffset now) =>
-        await db.ExecuteAsync("INSERT INTO tenants (tenant_id, name, created_at) VALUES (@tenant, @name, @now)", new { tenant, name, now = now.Ms() });
+        await db.ExecuteAsync(
+            """
+            INSERT INTO tenants (tenant_id, name, is_first, created_at)
+            VALUES (@tenant, @name, CASE WHEN EXISTS (SELECT 1 FROM tenants) THEN 0 ELSE 1 END, @now)
+            """,
+            new { tenant, name, now = now.Ms() });
 
     public async ValueTask AddAsync(Application app) =>
         await db.ExecuteAsync(

@@ -1,7 +1,9 @@
 -- Ids are text, instants unix milliseconds, lists and settings JSON, hashes 32 bytes. Every key starts with the tenant.
+-- is_first: made at first start; its management clients also manage the installation.
 CREATE TABLE tenants (
     tenant_id text COLLATE "C" NOT NULL PRIMARY KEY,
     name text COLLATE "C" NOT NULL UNIQUE,
+    is_first bigint NOT NULL,
     created_at bigint NOT NULL
 );
 

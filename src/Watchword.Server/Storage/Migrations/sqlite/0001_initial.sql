@@ -1,7 +1,9 @@
 -- Ids are text, instants unix milliseconds, lists and settings JSON, hashes 32 bytes. Every key starts with the tenant.
+-- is_first: made at first start; its management clients also manage the installation.
 CREATE TABLE tenants (
     tenant_id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
+    is_first BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
