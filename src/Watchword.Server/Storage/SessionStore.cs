@@ -10,8 +10,7 @@ internal sealed class SessionStore(SqlSession db)
 {
     private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource";
 
-    /// <summary>The range of the key that a user's sessions fill: a full stop is the character after the hyphen.</summary>
-    private const string OfUser = "tenant_id = @tenant AND session_id >= @first AND session_id < @last AND (@app = '' OR app_id = @app)";
+    private const string OfUser = "tenant_id = @tenant AND user_id = @user AND (@app = '' OR app_id = @app)";
 
     public async ValueTask AddAsync(Session session, byte[] secretHash) =>
         await db.ExecuteAsync(
@@ -50,7 +49,7 @@ internal sealed class SessionStore(SqlSession db)
     public async ValueTask<IReadOnlyList<Session>> ListAsync(string tenant, string user, string? app, DateTimeOffset now) =>
         [.. (await db.AllAsync<SessionRow>(
             $"SELECT {Columns} FROM sessions WHERE {OfUser} AND expires_at > @now ORDER BY session_id",
-            new { tenant, first = user + "-", last = user + ".", app = app ?? "", now = now.Ms() })).Select(r => r.ToSession())];
+            new { tenant, user, app = app ?? "", now = now.Ms() })).Select(r => r.ToSession())];
 
     /// <summary>Records another login in a session.</summary>
     public async ValueTask UpdateAsync(Session session) =>
@@ -76,7 +75,7 @@ internal sealed class SessionStore(SqlSession db)
     /// <summary>Ends all sessions of a user, in one application or in all.</summary>
     public async ValueTask<int> EndAllAsync(string tenant, string user, string? app)
     {
-        var key = new { tenant, first = user + "-", last = user + ".", app = app ?? "" };
+        var key = new { tenant, user, app = app ?? "" };
         await db.ExecuteAsync(
             $"DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM sessions WHERE {OfUser})", key);
         return await db.ExecuteAsync($"DELETE FROM sessions WHERE {OfUser}", key);

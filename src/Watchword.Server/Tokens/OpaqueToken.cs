@@ -44,7 +44,7 @@ internal readonly struct OpaqueToken
     private static bool TryParse(string prefix, string? text, out OpaqueToken token)
     {
         token = default;
-        if (text is null || text.Length > 200 || text.Split('.') is not [var kind, { Length: > 33 and < 100 } session, _] || kind != prefix)
+        if (text is null || text.Length > 200 || text.Split('.') is not [var kind, { Length: 32 } session, _] || kind != prefix)
             return false;
         token = new OpaqueToken(text, session);
         return true;

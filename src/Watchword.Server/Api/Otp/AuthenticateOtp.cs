@@ -113,7 +113,7 @@ internal static class AuthenticateOtp
         var sessions = new SessionStore(db);
         var settings = caller.Client.Settings;
         var session = joined?.With(challenge.Channel, now) ?? new Session(
-            tenant, Ids.NewSession(user.UserId, now), app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
+            tenant, Ids.New(now), app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
         session = session with { Resource = guess.Resource ?? session.Resource };
         var sessionToken = OpaqueToken.Session(session.SessionId);
         if (joined is null)

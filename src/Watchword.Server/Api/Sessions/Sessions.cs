@@ -39,7 +39,7 @@ internal static class Sessions
     {
         var byId = OpaqueToken.TryParseSession(request.SessionId, out var token);
         var name = byId ? token.SessionId : request.SessionId;
-        if (name is not { Length: > 33 and < 100 })
+        if (name is not { Length: 32 })
             return new ApiError(400, "session_not_found", "Session not found");
         var ended = await database.WriteAsync(async db =>
         {

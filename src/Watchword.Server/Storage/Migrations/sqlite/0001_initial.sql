@@ -142,7 +142,6 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (next_try_at) WHERE status IN ('queued', 'sending');
 CREATE INDEX outbox_by_user ON outbox (tenant_id, user_id);
 
--- session_id begins with the user's id, so a user's sessions are a range of the key.
 CREATE TABLE sessions (
     tenant_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
@@ -157,6 +156,7 @@ CREATE TABLE sessions (
     resource TEXT,
     PRIMARY KEY (tenant_id, session_id)
 ) WITHOUT ROWID;
+CREATE INDEX sessions_by_user ON sessions (tenant_id, user_id, session_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
 CREATE TABLE refresh_tokens (
