@@ -85,7 +85,7 @@ internal static class AuthenticateOtp
                 return await AcceptAsync(db, guess, caller, member, challenge!, session, now);
         }
 
-        // Only codes this client may use say which policy the guess is held to.
+        // A guess does not say which code it is for; of all the live ones the strictest policy counts.
         var policy = Lockout.Governing(caller.App.LoginPreferences, live.Select(c => c.Channel));
         var refusal = verdict == OtpVerdict.Expired ? Expired : WrongCode;
         if (Lockout.Begins(counted.Failures, policy, now) is not { } until)
