@@ -73,10 +73,10 @@ internal sealed class Dispatcher(Database database, Outbox outbox, TimeProvider 
             case SendOutcome.Accepted:
                 await FinishAsync(message, "sent", sender.Name, fault: null);
                 break;
-            case SendOutcome.Refused:
+            case SendOutcome.Refused or SendOutcome.Misconfigured:
                 await FinishAsync(message, "failed", sender.Name, reason);
                 break;
-            case SendOutcome.TryLater when next < message.ExpiresAt:
+            case SendOutcome.TryLater or SendOutcome.Unknown when next < message.ExpiresAt:
                 await database.WriteAsync(db => new OutboxStore(db).PutBackAsync(message, next, reason ?? "", now));
                 break;
             default:
@@ -93,14 +93,14 @@ internal sealed class Dispatcher(Database database, Outbox outbox, TimeProvider 
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
         try
         {
-            var result = await sender.SendAsync(outbox.OpenBody(message.Body), both.Token);
+            var result = await sender.SendAsync(new Handover(message.MessageId, outbox.OpenBody(message.Body), ReceiptUrl: null), both.Token);
             DeliveryTelemetry.Tried(sender.Name, result.Outcome, time.GetElapsedTime(began));
             return result;
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
-            DeliveryTelemetry.Tried(sender.Name, SendOutcome.TryLater, time.GetElapsedTime(began));
-            return new SendResult(SendOutcome.TryLater, "The provider did not answer in time.");
+            DeliveryTelemetry.Tried(sender.Name, SendOutcome.Unknown, time.GetElapsedTime(began));
+            return new SendResult(SendOutcome.Unknown, "The provider did not answer in time.");
         }
     }
 

@@ -116,6 +116,7 @@ internal static class WatchwordHost
         services.AddSingleton<TokenCheck>();
         services.AddSingleton<SessionRefresh>();
         services.AddSingleton<ApplicationAdministration>();
+        services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<Outbox>();
         services.AddHostedService<Dispatcher>();
         services.AddHostedService<Housekeeping>();

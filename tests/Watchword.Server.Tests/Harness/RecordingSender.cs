@@ -21,8 +21,9 @@ internal sealed class RecordingSender : IMessageSender
 
     public bool Carries(OtpChannel channel) => channel is OtpChannel.Sms or OtpChannel.Email;
 
-    public Task<SendResult> SendAsync(MessageContent content, CancellationToken cancellation)
+    public Task<SendResult> SendAsync(Handover handover, CancellationToken cancellation)
     {
+        var content = handover.Content;
         var result = Answer(content);
         if (result.Outcome == SendOutcome.Accepted)
             _messages.Enqueue(content);

@@ -18,8 +18,9 @@ internal sealed class DevelopmentInbox(TimeProvider time) : IMessageSender
 
     public bool Carries(OtpChannel channel) => channel is OtpChannel.Sms or OtpChannel.Email;
 
-    public Task<SendResult> SendAsync(MessageContent content, CancellationToken cancellation)
+    public Task<SendResult> SendAsync(Handover handover, CancellationToken cancellation)
     {
+        var content = handover.Content;
         _messages.Enqueue(new InboxMessage(content.To, content.Sender, content.Text, time.GetUtcNow()));
         while (_messages.Count > Kept)
             _messages.TryDequeue(out _);

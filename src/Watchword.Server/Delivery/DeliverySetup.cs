@@ -1,0 +1,37 @@
+using Watchword.Core.Otp;
+using Watchword.Server.Delivery.Providers;
+
+namespace Watchword.Server.Delivery;
+
+/// <summary>A provider as a tenant has configured it, ready to send.</summary>
+/// <param name="ProviderId">Its id in the tenant.</param>
+/// <param name="Revision">Changes whenever its settings do; what was learned about the old settings (open circuit, rate) is forgotten.</param>
+/// <param name="Sender">What hands messages over.</param>
+/// <param name="MaxConcurrency">Messages handed to it at once.</param>
+/// <param name="MaxPerSecond">Messages per second; null: as many as there are.</param>
+/// <param name="Kind">Null for the development inbox and tests, which nobody configures.</param>
+/// <param name="Settings">Null where the kind is.</param>
+internal sealed record OpenProvider(
+    string ProviderId, long Revision, IMessageSender Sender, int MaxConcurrency, double? MaxPerSecond, IProvider? Kind, ProviderSettings? Settings);
+
+/// <summary>One way a message may go.</summary>
+/// <param name="Provider">Who brings it.</param>
+/// <param name="Sender">The sender this route shows, where the caller asked for none; null: the provider's own.</param>
+internal sealed record Leg(OpenProvider Provider, string? Sender);
+
+/// <summary>How a tenant's messages leave the house: a snapshot that never changes.</summary>
+internal interface IDeliverySetup
+{
+    /// <summary>Whether any enabled provider carries this channel.</summary>
+    bool Carries(OtpChannel channel);
+
+    /// <summary>The ways for a message, best first; empty: none. The first route that matches names them all.</summary>
+    /// <param name="channel">SMS or email.</param>
+    /// <param name="app">The application it is for.</param>
+    /// <param name="number">E.164, or null for email.</param>
+    /// <param name="region">ISO 3166 region of the number, <c>ZZ</c> when it has none.</param>
+    IReadOnlyList<Leg> LegsFor(OtpChannel channel, string app, string region, string? number);
+
+    /// <summary>Price of one segment to a region in millionths of the tenant's currency; null: unknown.</summary>
+    long? PriceMicros(string providerId, string region);
+}
