@@ -20,7 +20,7 @@ internal sealed class PostgresDatabase : Database
 
     public override async Task<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> work)
     {
-        await using var session = new SqlSession(await _source.OpenConnectionAsync(), Dialect, inProcess: false);
+        await using var session = new PostgresSession(await _source.OpenConnectionAsync(), Dialect);
         return await work(session);
     }
 
@@ -30,7 +30,7 @@ internal sealed class PostgresDatabase : Database
         {
             await using var connection = await _source.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            var session = new SqlSession(connection, Dialect, inProcess: false);
+            var session = new PostgresSession(connection, Dialect);
             try
             {
                 var result = await work(session);

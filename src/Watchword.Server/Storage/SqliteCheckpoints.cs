@@ -17,19 +17,19 @@ internal sealed class SqliteCheckpoints
 
     private const string Fold = "PRAGMA wal_checkpoint(PASSIVE)";
     private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
-    private readonly SqliteConnection _writer;
-    private readonly Func<SqlSession> _open;
+    private readonly SqliteSession _writer;
+    private readonly Func<SqliteSession> _open;
     private Task? _pass;
 
-    public SqliteCheckpoints(SqliteConnection writer, Func<SqlSession> open) => (_writer, _open) = (writer, open);
+    public SqliteCheckpoints(SqliteSession writer, Func<SqliteSession> open) => (_writer, _open) = (writer, open);
 
     /// <summary>Called by the writer between its batches.</summary>
-    public void AfterCommit(SqlSession writer)
+    public void AfterCommit()
     {
         if (_pass is { IsCompleted: true })
         {
             _pass = null;
-            Run(writer);
+            Run(_writer);
         }
         else if (_pass is null && Written(reset: false) > LongLog)
         {
@@ -46,7 +46,7 @@ internal sealed class SqliteCheckpoints
     {
         var session = _open();
         Run(session);
-        session.Connection.Dispose();
+        session.Dispose();
     }
 
     /// <summary>Pages that the writer has put into the log since the last reset.</summary>
@@ -57,11 +57,11 @@ internal sealed class SqliteCheckpoints
     }
 
     /// <summary>A pass that finds the database busy does what it can; the next one does the rest.</summary>
-    private static void Run(SqlSession session)
+    private static void Run(SqliteSession session)
     {
         try
         {
-            _ = session.ExecuteAsync(Fold).AsTask().GetAwaiter().GetResult();
+            session.Execute(Fold);
         }
         catch (SqliteException)
         {

@@ -11,7 +11,7 @@ internal sealed class SqliteDatabase : Database
 {
     private const int LongestBatch = 256;
     private readonly string _connectionString;
-    private readonly ConcurrentStack<SqlSession> _readers = new();
+    private readonly ConcurrentStack<SqliteSession> _readers = new();
     private readonly ConcurrentQueue<Write> _queue = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _writer;
@@ -24,7 +24,7 @@ internal sealed class SqliteDatabase : Database
         _connectionString = connectionString;
         // Opened here, so that a path that cannot be written stops the start instead of the first request.
         var session = Open(writable: true);
-        _checkpoints = new SqliteCheckpoints((SqliteConnection)session.Connection, () => Open(writable: true));
+        _checkpoints = new SqliteCheckpoints(session, () => Open(writable: true));
         _writer = new Thread(() => WriteBatches(session)) { IsBackground = true, Name = "sqlite-writer" };
         _writer.Start();
     }
@@ -71,31 +71,31 @@ internal sealed class SqliteDatabase : Database
             await session.DisposeAsync();
     }
 
-    private SqlSession Open(bool writable)
+    private SqliteSession Open(bool writable)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder(_connectionString) { Pooling = false }.ConnectionString);
         connection.Open();
-        var session = new SqlSession(connection, Dialect, inProcess: true);
-        Run(session, "PRAGMA busy_timeout = 10000");
+        var session = new SqliteSession(connection, Dialect);
+        session.Execute("PRAGMA busy_timeout = 10000");
         if (writable)
         {
-            Run(session, "PRAGMA journal_mode = WAL");
-            Run(session, "PRAGMA synchronous = FULL");
+            session.Execute("PRAGMA journal_mode = WAL");
+            session.Execute("PRAGMA synchronous = FULL");
             // 8 MiB. More does not help: the file is in the system's cache, and at each commit after a page split SQLite walks the whole
             // table of its own.
-            Run(session, "PRAGMA cache_size = -8192");
+            session.Execute("PRAGMA cache_size = -8192");
             // Checkpoints are made beside the writer; by itself SQLite would make them inside a commit, and every request would wait.
-            Run(session, "PRAGMA wal_autocheckpoint = 0");
+            session.Execute("PRAGMA wal_autocheckpoint = 0");
         }
         else
         {
-            Run(session, "PRAGMA query_only = ON");
-            Run(session, "PRAGMA cache_size = -4096");
+            session.Execute("PRAGMA query_only = ON");
+            session.Execute("PRAGMA cache_size = -4096");
         }
         return session;
     }
 
-    private void WriteBatches(SqlSession session)
+    private void WriteBatches(SqliteSession session)
     {
         var batch = new List<Write>(LongestBatch);
         while (WaitForWork())
@@ -121,19 +121,19 @@ internal sealed class SqliteDatabase : Database
             StorageTelemetry.BatchSize.Record(batch.Count);
             foreach (var write in batch)
                 write.Acknowledge();
-            _checkpoints.AfterCommit(session);
+            _checkpoints.AfterCommit();
         }
         _checkpoints.Close();
-        session.Connection.Dispose();
+        session.Dispose();
     }
 
-    private static bool TryCommit(SqlSession session, List<Write> batch, bool savepoints)
+    private static bool TryCommit(SqliteSession session, List<Write> batch, bool savepoints)
     {
-        Run(session, "BEGIN IMMEDIATE");
+        session.Execute("BEGIN IMMEDIATE");
         foreach (var write in batch)
         {
             if (savepoints)
-                Run(session, "SAVEPOINT one");
+                session.Execute("SAVEPOINT one");
             if (!write.Run(session))
             {
                 if (!savepoints)
@@ -141,12 +141,12 @@ internal sealed class SqliteDatabase : Database
                     Abandon(session);
                     return false;
                 }
-                Run(session, "ROLLBACK TO one");
+                session.Execute("ROLLBACK TO one");
             }
             if (savepoints)
-                Run(session, "RELEASE one");
+                session.Execute("RELEASE one");
         }
-        Run(session, "COMMIT");
+        session.Execute("COMMIT");
         return true;
     }
 
@@ -169,11 +169,11 @@ internal sealed class SqliteDatabase : Database
         return true;
     }
 
-    private static void Abandon(SqlSession session)
+    private static void Abandon(SqliteSession session)
     {
         try
         {
-            Run(session, "ROLLBACK");
+            session.Execute("ROLLBACK");
         }
         catch (SqliteException)
         {
@@ -181,18 +181,10 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    private static void Run(SqlSession session, string sql)
-    {
-        var done = session.ExecuteAsync(sql);
-        if (!done.IsCompleted)
-            throw new InvalidOperationException("SQLite answered asynchronously.");
-        done.GetAwaiter().GetResult();
-    }
-
     private abstract class Write
     {
         /// <summary>Runs the work; false when it threw and must be undone.</summary>
-        public abstract bool Run(SqlSession session);
+        public abstract bool Run(SqliteSession session);
 
         public abstract void Acknowledge();
 
@@ -207,7 +199,7 @@ internal sealed class SqliteDatabase : Database
 
         public Task<T> Result => _done.Task;
 
-        public override bool Run(SqlSession session)
+        public override bool Run(SqliteSession session)
         {
             _failure = null;
             try

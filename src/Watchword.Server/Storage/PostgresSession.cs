@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Reflection;
+using Dapper;
+using Npgsql;
+
+namespace Watchword.Server.Storage;
+
+/// <summary>A session on PostgreSQL: Npgsql keeps statements prepared, Dapper maps rows.</summary>
+internal sealed class PostgresSession(NpgsqlConnection connection, Dialect dialect) : SqlSession(connection, dialect)
+{
+    private static readonly ConcurrentDictionary<(string Sql, Type Row), Delegate> Maps = new();
+    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> Members = new();
+
+    static PostgresSession() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ExecuteAsync(string sql, object? parameters = null)
+    {
+        await using var command = Command(sql, parameters);
+        return await command.ExecuteNonQueryAsync();
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<T?> FirstAsync<T>(string sql, object? parameters = null)
+        where T : default
+    {
+        await using var command = Command(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync();
+        return await reader.ReadAsync() ? Map<T>(sql, reader)(reader) : default;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<List<T>> AllAsync<T>(string sql, object? parameters = null)
+    {
+        await using var command = Command(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync();
+        var map = Map<T>(sql, reader);
+        var rows = new List<T>();
+        while (await reader.ReadAsync())
+            rows.Add(map(reader));
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private NpgsqlCommand Command(string sql, object? parameters)
+    {
+#pragma warning disable CA2100 // Every statement is a constant of a store; values travel as parameters only.
+        var command = new NpgsqlCommand(sql, connection);
+#pragma warning restore CA2100
+        if (parameters is IReadOnlyDictionary<string, object?> named)
+        {
+            foreach (var (name, value) in named)
+                command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+        else if (parameters is not null)
+        {
+            foreach (var member in Members.GetOrAdd(parameters.GetType(), type => type.GetProperties()))
+                command.Parameters.AddWithValue(member.Name, member.GetValue(parameters) ?? DBNull.Value);
+        }
+        return command;
+    }
+
+    private static Func<DbDataReader, T> Map<T>(string sql, DbDataReader reader) =>
+        (Func<DbDataReader, T>)Maps.GetOrAdd((sql, typeof(T)), (_, row) => IsScalar<T>() ? Scalar<T> : row.GetRowParser<T>(), reader);
+
+    private static bool IsScalar<T>() => typeof(T).IsPrimitive || Nullable.GetUnderlyingType(typeof(T)) is not null || typeof(T) == typeof(string) || typeof(T) == typeof(byte[]);
+
+    private static T Scalar<T>(DbDataReader row) => row.IsDBNull(0) ? default! : (T)row.GetValue(0);
+}
