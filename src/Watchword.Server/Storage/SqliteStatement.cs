@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Linq.Expressions;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -12,20 +13,26 @@ namespace Watchword.Server.Storage;
 /// </summary>
 internal sealed class SqliteStatement : IDisposable
 {
-    private static readonly ConcurrentDictionary<(string Sql, Type Parameters), Action<sqlite3_stmt, object>> Binders = new();
+    private static readonly ConcurrentDictionary<(string Sql, Type Parameters), Action<SqliteStatement, object>> Binders = new();
     private static readonly ConcurrentDictionary<(string Sql, Type Row), Delegate> Mappers = new();
     private readonly sqlite3 _connection;
     private readonly string _sql;
     private readonly sqlite3_stmt _statement;
+    private readonly nint _pointer;
     private readonly int _parameters;
     private Type? _boundType;
-    private Action<sqlite3_stmt, object>? _binder;
+    private Action<SqliteStatement, object>? _binder;
     private Delegate? _mapper;
+
+    // Texts and blobs of the parameters, which SQLite reads from here while the statement runs; what does not fit, it copies.
+    private readonly byte[] _values = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
+    private int _used;
 
     public SqliteStatement(sqlite3 connection, string sql)
     {
         (_connection, _sql) = (connection, sql);
         Check(raw.sqlite3_prepare_v3(connection, sql, raw.SQLITE_PREPARE_PERSISTENT, out _statement));
+        _pointer = _statement.DangerousGetHandle();
         _parameters = raw.sqlite3_bind_parameter_count(_statement);
     }
 
@@ -48,7 +55,8 @@ internal sealed class SqliteStatement : IDisposable
             _boundType = parameters.GetType();
             _binder = Binders.GetOrAdd((_sql, _boundType), (key, self) => self.CompileBinder(key.Parameters), this);
         }
-        _binder!(_statement, parameters);
+        _used = 0;
+        _binder!(this, parameters);
     }
 
     /// <summary>Runs to the next row; false at the end.</summary>
@@ -66,9 +74,9 @@ internal sealed class SqliteStatement : IDisposable
     /// <summary>The row that the last step came to.</summary>
     public T Row<T>()
     {
-        if (_mapper is not Func<sqlite3_stmt, T> mapper)
-            _mapper = mapper = (Func<sqlite3_stmt, T>)Mappers.GetOrAdd((_sql, typeof(T)), (_, self) => self.CompileMapper<T>(), this);
-        return mapper(_statement);
+        if (_mapper is not Func<nint, T> mapper)
+            _mapper = mapper = (Func<nint, T>)Mappers.GetOrAdd((_sql, typeof(T)), (_, self) => self.CompileMapper<T>(), this);
+        return mapper(_pointer);
     }
 
     /// <summary>Makes it ready to run again, and lets go of the snapshot that it read. Its fault, if any, was told by <see cref="Step"/>.</summary>
@@ -81,38 +89,38 @@ internal sealed class SqliteStatement : IDisposable
 
     private void BindNamed(IReadOnlyDictionary<string, object?> parameters)
     {
+        _used = 0;
         for (var i = 1; i <= _parameters; i++)
         {
             switch (parameters[raw.sqlite3_bind_parameter_name(_statement, i).utf8_to_string()])
             {
-                case null: Set(_statement, i, (string?)null); break;
-                case string text: Set(_statement, i, text); break;
-                case long number: Set(_statement, i, number); break;
-                case int number: Set(_statement, i, number); break;
-                case byte[] bytes: Set(_statement, i, bytes); break;
+                case null: Set(i, (string?)null); break;
+                case string text: Set(i, text); break;
+                case long number: Set(i, number); break;
+                case int number: Set(i, number); break;
+                case byte[] bytes: Set(i, bytes); break;
                 case var other: throw new NotSupportedException($"A parameter of type {other.GetType()}: {_sql}");
             }
         }
     }
 
-    private Action<sqlite3_stmt, object> CompileBinder(Type type)
+    private Action<SqliteStatement, object> CompileBinder(Type type)
     {
-        var (statement, parameters) = (Expression.Parameter(typeof(sqlite3_stmt)), Expression.Parameter(typeof(object)));
+        var (statement, parameters) = (Expression.Parameter(typeof(SqliteStatement)), Expression.Parameter(typeof(object)));
         var sets = Enumerable.Range(1, _parameters).Select(i =>
         {
             var name = raw.sqlite3_bind_parameter_name(_statement, i).utf8_to_string()[1..];
             var member = type.GetProperty(name) ?? throw new ArgumentException($"The parameter {name} is missing: {_sql}");
-            return Expression.Call(
-                typeof(SqliteStatement), nameof(Set), null, statement, Expression.Constant(i), Expression.Property(Expression.Convert(parameters, type), member));
+            return Expression.Call(statement, nameof(Set), null, Expression.Constant(i), Expression.Property(Expression.Convert(parameters, type), member));
         });
-        return Expression.Lambda<Action<sqlite3_stmt, object>>(Expression.Block(typeof(void), sets), statement, parameters).Compile();
+        return Expression.Lambda<Action<SqliteStatement, object>>(Expression.Block(typeof(void), sets), statement, parameters).Compile();
     }
 
-    private Func<sqlite3_stmt, T> CompileMapper<T>()
+    private Func<nint, T> CompileMapper<T>()
     {
-        var statement = Expression.Parameter(typeof(sqlite3_stmt));
+        var statement = Expression.Parameter(typeof(nint));
         Expression Column(int i, Type type) => Expression.Call(typeof(SqliteStatement), Reader(type), null, statement, Expression.Constant(i));
-        return Expression.Lambda<Func<sqlite3_stmt, T>>(Body(), statement).Compile();
+        return Expression.Lambda<Func<nint, T>>(Body(), statement).Compile();
 
         Expression Body()
         {
@@ -142,46 +150,66 @@ internal sealed class SqliteStatement : IDisposable
 
     private string Reader(Type type) => Reads.TryGetValue(type, out var reader) ? reader : throw new NotSupportedException($"A column of type {type}: {_sql}");
 
-    private static void Set(sqlite3_stmt statement, int i, string? value)
+    private void Set(int i, string? value)
     {
         if (value is null)
         {
-            Check(statement, raw.sqlite3_bind_null(statement, i));
+            Check(SqliteNative.BindNull(_pointer, i));
             return;
         }
-        Span<byte> utf8 = value.Length <= 256 ? stackalloc byte[768] : new byte[Encoding.UTF8.GetMaxByteCount(value.Length)];
-        Check(statement, raw.sqlite3_bind_text(statement, i, utf8[..Encoding.UTF8.GetBytes(value, utf8)]));
+        if (Encoding.UTF8.GetMaxByteCount(value.Length) > _values.Length - _used)
+        {
+            Check(raw.sqlite3_bind_text(_statement, i, Encoding.UTF8.GetBytes(value)));
+            return;
+        }
+        var length = Encoding.UTF8.GetBytes(value, 0, value.Length, _values, _used);
+        Check(SqliteNative.BindText(_pointer, i, Marshal.UnsafeAddrOfPinnedArrayElement(_values, _used), length, 0));
+        _used += length;
     }
 
-    private static void Set(sqlite3_stmt statement, int i, long value) => Check(statement, raw.sqlite3_bind_int64(statement, i, value));
-
-    private static void Set(sqlite3_stmt statement, int i, long? value) =>
-        Check(statement, value is { } number ? raw.sqlite3_bind_int64(statement, i, number) : raw.sqlite3_bind_null(statement, i));
-
-    private static void Set(sqlite3_stmt statement, int i, byte[]? value) =>
-        Check(statement, value is null ? raw.sqlite3_bind_null(statement, i) : raw.sqlite3_bind_blob(statement, i, value));
-
-    private static void Check(sqlite3_stmt statement, int code)
+    private void Set(int i, byte[]? value)
     {
-        if (code != raw.SQLITE_OK)
-            SqliteException.ThrowExceptionForRC(code, raw.sqlite3_db_handle(statement));
+        if (value is null)
+        {
+            Check(SqliteNative.BindNull(_pointer, i));
+            return;
+        }
+        if (value.Length > _values.Length - _used)
+        {
+            Check(raw.sqlite3_bind_blob(_statement, i, value));
+            return;
+        }
+        value.CopyTo(_values, _used);
+        Check(SqliteNative.BindBlob(_pointer, i, Marshal.UnsafeAddrOfPinnedArrayElement(_values, _used), value.Length, 0));
+        _used += value.Length;
     }
 
-    private static long Number(sqlite3_stmt statement, int i) => raw.sqlite3_column_int64(statement, i);
+    private void Set(int i, long value) => Check(SqliteNative.BindInt64(_pointer, i, value));
 
-    private static long? NumberOrNull(sqlite3_stmt statement, int i) => IsNull(statement, i) ? null : raw.sqlite3_column_int64(statement, i);
+    private void Set(int i, long? value) => Check(value is { } number ? SqliteNative.BindInt64(_pointer, i, number) : SqliteNative.BindNull(_pointer, i));
 
-    private static string? Text(sqlite3_stmt statement, int i)
+    private static long Number(nint statement, int i) => SqliteNative.ColumnInt64(statement, i);
+
+    private static long? NumberOrNull(nint statement, int i) => IsNull(statement, i) ? null : SqliteNative.ColumnInt64(statement, i);
+
+    private static string? Text(nint statement, int i)
     {
-        var utf8 = raw.sqlite3_column_blob(statement, i);
-        return utf8.Length > 0 ? Encoding.UTF8.GetString(utf8) : IsNull(statement, i) ? null : "";
+        // SQLite keeps text as UTF-8, so its bytes are read as they are. The pointer first: its call may move them.
+        var utf8 = SqliteNative.ColumnBlob(statement, i);
+        var length = SqliteNative.ColumnBytes(statement, i);
+        return length > 0 ? Marshal.PtrToStringUTF8(utf8, length) : IsNull(statement, i) ? null : "";
     }
 
-    private static byte[]? Bytes(sqlite3_stmt statement, int i)
+    private static byte[]? Bytes(nint statement, int i)
     {
-        var bytes = raw.sqlite3_column_blob(statement, i);
-        return bytes.Length > 0 || !IsNull(statement, i) ? bytes.ToArray() : null;
+        var blob = SqliteNative.ColumnBlob(statement, i);
+        var length = SqliteNative.ColumnBytes(statement, i);
+        if (length == 0)
+            return IsNull(statement, i) ? null : [];
+        var bytes = new byte[length];
+        Marshal.Copy(blob, bytes, 0, length);
+        return bytes;
     }
 
-    private static bool IsNull(sqlite3_stmt statement, int i) => raw.sqlite3_column_type(statement, i) == raw.SQLITE_NULL;
+    private static bool IsNull(nint statement, int i) => SqliteNative.ColumnType(statement, i) == raw.SQLITE_NULL;
 }

@@ -12,13 +12,14 @@ internal readonly struct OpaqueToken
 {
     private readonly string _text;
 
-    private OpaqueToken(string text, string sessionId) => (_text, SessionId) = (text, sessionId);
+    private OpaqueToken(string text, string sessionId) =>
+        (_text, SessionId, Hash) = (text, sessionId, SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>The session it belongs to; says nothing about whether it is right.</summary>
     public string SessionId { get; }
 
     /// <summary>What is kept of it.</summary>
-    public byte[] Hash => SHA256.HashData(Encoding.UTF8.GetBytes(_text));
+    public byte[] Hash { get; }
 
     public static OpaqueToken Refresh(string sessionId) => New("wwr", sessionId);
 

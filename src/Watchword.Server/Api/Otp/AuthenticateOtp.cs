@@ -41,7 +41,10 @@ internal static class AuthenticateOtp
             return ApiErrors.InvalidInput(faults);
 
         var now = time.GetUtcNow();
-        var guess = new Guess(request.Passcode!, request.RequestId, request.SessionId, identifier, request.Resource);
+        // The session that a right guess opens is made before the write, so that the one writer does not wait for random numbers.
+        var opens = Ids.New(now);
+        var guess = new Guess(
+            request.Passcode!, request.RequestId, request.SessionId, identifier, request.Resource, OpaqueToken.Session(opens), OpaqueToken.Refresh(opens));
         var outcome = await database.WriteAsync(db => JudgeAsync(db, guess, caller, keys, now));
         ApiTelemetry.Judged(outcome.Refusal?.Code ?? "accepted");
         if (outcome.LockedUntil is { } until)
@@ -113,16 +116,15 @@ internal static class AuthenticateOtp
         var sessions = new SessionStore(db);
         var settings = caller.Client.Settings;
         var session = joined?.With(challenge.Channel, now) ?? new Session(
-            tenant, Ids.New(now), app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
+            tenant, guess.SessionToken.SessionId, app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
         session = session with { Resource = guess.Resource ?? session.Resource };
-        var sessionToken = OpaqueToken.Session(session.SessionId);
         if (joined is null)
-            await sessions.AddAsync(session, sessionToken.Hash);
+            await sessions.AddAsync(session, guess.SessionToken.Hash);
         else
             await sessions.UpdateAsync(session);
-        var refresh = OpaqueToken.Refresh(session.SessionId);
+        var refresh = joined is null ? guess.RefreshToken : OpaqueToken.Refresh(session.SessionId);
         await sessions.AddRefreshTokenAsync(session, caller.Client.ClientId, refresh.Hash, now, now.AddSeconds(settings.RefreshTokenLifetime));
-        return new Outcome(null, null, member with { User = seen }, session, challenge, sessionToken, refresh);
+        return new Outcome(null, null, member with { User = seen }, session, challenge, guess.SessionToken, refresh);
     }
 
     /// <summary>
@@ -151,7 +153,8 @@ internal static class AuthenticateOtp
 
     private static ApiError SessionNotFound { get; } = new(400, "session_not_found", "Session not found");
 
-    private sealed record Guess(string Passcode, string? RequestId, string? SessionId, Identifier Identifier, string? Resource);
+    private sealed record Guess(
+        string Passcode, string? RequestId, string? SessionId, Identifier Identifier, string? Resource, OpaqueToken SessionToken, OpaqueToken RefreshToken);
 
     private sealed record Outcome(
         ApiError? Refusal, DateTimeOffset? LockedUntil, Member? Member, Session? Session, Challenge? Challenge, OpaqueToken SessionToken, OpaqueToken RefreshToken)
