@@ -83,6 +83,8 @@ internal static class WatchwordHost
     {
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // It says nothing that Kestrel does not, but as long as anything of it could be logged, every request gets a scope and a trace id.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", development ? LogLevel.Warning : LogLevel.Information);
         if (development)
             builder.Logging.AddSimpleConsole(console => console.SingleLine = true);

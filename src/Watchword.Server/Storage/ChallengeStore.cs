@@ -49,23 +49,33 @@ internal sealed class ChallengeStore(SqlSession db)
             }) == 1;
 
     /// <summary>
-    /// Counts an attempt, then reads the codes that it may be a guess at; null while the user is locked. The count is one statement, so that
+    /// Counts an attempt, then reads the codes that it may be a guess at; null while the user is locked. Counting is one statement, so that
     /// five hundred guesses at once count as five hundred, and it holds the row until the write ends. A lock that has ended starts the count
     /// anew, never the count of consecutive failures.
     /// </summary>
     public async ValueTask<CountedAttempt?> CountAttemptAsync(string tenant, string app, string user, DateTimeOffset now)
     {
-        var counted = await db.ExecuteAsync(
+        var key = new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed };
+        const string Counted =
             """
-            INSERT INTO login_state (tenant_id, app_id, user_id, failures, consecutive_failures, updated_at) VALUES (@tenant, @app, @user, 1, 1, @now)
-            ON CONFLICT (tenant_id, app_id, user_id) DO UPDATE SET
-                failures = CASE WHEN login_state.locked_until IS NULL THEN login_state.failures + 1 ELSE 1 END,
-                consecutive_failures = login_state.consecutive_failures + 1,
-                locked_until = NULL,
-                updated_at = @now
-            WHERE (login_state.locked_until IS NULL OR login_state.locked_until <= @now) AND login_state.consecutive_failures < @allowed
-            """,
-            new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed });
+            failures = CASE WHEN login_state.locked_until IS NULL THEN login_state.failures + 1 ELSE 1 END,
+            consecutive_failures = login_state.consecutive_failures + 1,
+            locked_until = NULL,
+            updated_at = @now
+            """;
+        const string MayTry = "(login_state.locked_until IS NULL OR login_state.locked_until <= @now) AND login_state.consecutive_failures < @allowed";
+        // Nearly always the row is there; the second statement is for the first attempt of all, and for two of those at once.
+        var counted = await db.ExecuteAsync(
+            $"UPDATE login_state SET {Counted} WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user AND {MayTry}", key);
+        if (counted == 0)
+        {
+            counted = await db.ExecuteAsync(
+                $"""
+                INSERT INTO login_state (tenant_id, app_id, user_id, failures, consecutive_failures, updated_at) VALUES (@tenant, @app, @user, 1, 1, @now)
+                ON CONFLICT (tenant_id, app_id, user_id) DO UPDATE SET {Counted} WHERE {MayTry}
+                """,
+                key);
+        }
         if (counted == 0)
             return null;
         // Read back rather than RETURNING, for which SQLite builds and drops a table of its own each time. Without codes there is one row.
