@@ -26,6 +26,7 @@ public sealed class RedactionTests
     [InlineData("Unknown recipient ann@example.com", "Unknown recipient …")]
     [InlineData("bad key 0123456789abcdef0123456789abcdef", "bad key …")]
     [InlineData("bad\r\nnews", "bad  news")]
+    [InlineData("red \u001b[31m\0 alert", "red  [31m  alert")]
     [InlineData("", "")]
     public void What_it_says_is_kept_and_what_it_quotes_is_not(string words, string kept) => Assert.Equal(kept, Redaction.Of(words));
 

@@ -76,7 +76,8 @@ internal sealed class SalesforceMarketingCloudSender(string name, ProviderSettin
     private static SendResult Fault(ProviderAnswer answer, string? code, string? words, SendResult plain) => (answer.Status, code) switch
     {
         // One code for every wrong value; only the words say which. They name the field, mobileNumbers, or call it a mobile number.
-        (400, "10005" or "10003" or "10001") when words?.Replace(" ", "", StringComparison.Ordinal).Contains("mobilenumber", StringComparison.OrdinalIgnoreCase) == true =>
+        (400, "10005" or "10003" or "10001")
+            when words?.Replace(" ", "", StringComparison.Ordinal).Contains("mobilenumber", StringComparison.OrdinalIgnoreCase) == true =>
             new(SendOutcome.Refused, "The number is not a valid one, says Marketing Cloud."),
         (400, _) => new(SendOutcome.Misconfigured, "Marketing Cloud does not take the request as it is made; check message_id and keyword."),
         (403, _) => new(SendOutcome.Misconfigured, "The package may not send SMS; give it the scope SMS: Read, Write, Send."),

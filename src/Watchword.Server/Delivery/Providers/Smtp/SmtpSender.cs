@@ -84,7 +84,8 @@ internal sealed class SmtpSender(string name, ProviderSettings settings) : IMess
         AuthenticationException login => Quoting(new(SendOutcome.Misconfigured, "The mail server does not accept the user name and password; check them."),
             login.InnerException as SmtpCommandException, content),
         ServiceNotAuthenticatedException => new(SendOutcome.Misconfigured, "The mail server wants a login; set username and password."),
-        SslHandshakeException => new(SendOutcome.TryLater, "No secure connection to the mail server came about; its certificate may be wrong or expired, or the port may be for another kind of security."),
+        SslHandshakeException => new(SendOutcome.TryLater,
+            "No secure connection to the mail server came about; its certificate may be wrong or expired, or the port may be for another kind of security."),
         NotSupportedException => new(SendOutcome.Misconfigured, "The mail server does not offer what the settings ask for; check security, and whether it takes logins."),
         IOException or ProtocolException or SocketException when dataSent =>
             new(SendOutcome.Unknown, "The connection to the mail server broke before its answer came, so it may have taken the message."),
@@ -110,7 +111,8 @@ internal sealed class SmtpSender(string name, ProviderSettings settings) : IMess
             (530, _) => new(SendOutcome.Misconfigured, "The mail server wants a login; set username and password."),
             (_, SmtpErrorCode.SenderNotAccepted) => new(SendOutcome.Misconfigured, "The mail server does not send from this address; check from_address."),
             (_, SmtpErrorCode.RecipientNotAccepted) when !policy => new(SendOutcome.Refused, "The mail server refuses the recipient's address."),
-            (_, SmtpErrorCode.RecipientNotAccepted) => new(SendOutcome.Misconfigured, "The mail server does not bring mail to this recipient for you; check username and from_address."),
+            (_, SmtpErrorCode.RecipientNotAccepted) =>
+                new(SendOutcome.Misconfigured, "The mail server does not bring mail to this recipient for you; check username and from_address."),
             _ => new(SendOutcome.Misconfigured, "The mail server does not take the message; check from_address and what the server allows."),
         };
         return Quoting(result, answer, content);

@@ -12,7 +12,9 @@ internal sealed class TwilioReceipts : IReceiptReader
     public ReceiptReading Read(ReceiptRequest request, ProviderSettings settings)
     {
         var fields = FormFields.Of(request.Body);
-        if (settings["auth_token"] is not { } token || !request.Headers.TryGetValue("x-twilio-signature", out var signature) || !Signed(request.Url, fields, token, signature))
+        if (settings["auth_token"] is not { } token
+            || !request.Headers.TryGetValue("x-twilio-signature", out var signature)
+            || !Signed(request.Url, fields, token, signature))
             return ReceiptReading.Forged;
         var code = fields.Value("ErrorCode");
         if (fields.Value("MessageStatus") is not { } word)
