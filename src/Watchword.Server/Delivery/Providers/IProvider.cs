@@ -14,7 +14,7 @@ internal interface IProvider
     /// <summary>The channel it carries.</summary>
     OtpChannel Channel { get; }
 
-    /// <summary>The provider's own page about what the fields mean.</summary>
+    /// <summary>The provider's own page; relative where it is one of ours.</summary>
     Uri Documentation { get; }
 
     /// <summary>What an administrator fills in, in the order of a form.</summary>
@@ -61,7 +61,14 @@ internal sealed class ProviderSettings(IReadOnlyDictionary<string, string> value
 /// <param name="Url">The whole public address that was called, from the configured public URL, with its query.</param>
 /// <param name="Headers">By lower-case name.</param>
 /// <param name="Body">As it came.</param>
-internal sealed record ReceiptRequest(Uri Url, IReadOnlyDictionary<string, string> Headers, byte[] Body);
+internal sealed record ReceiptRequest(Uri Url, IReadOnlyDictionary<string, string> Headers, byte[] Body)
+{
+    /// <summary>Our id of the message that the address is about: its last part. A receipt is for no other message.</summary>
+    public string MessageId => Url.Segments[^1];
+
+    /// <summary>Masked: the address holds the message's key, the body its number.</summary>
+    public override string ToString() => "[receipt]";
+}
 
 /// <summary>What a provider reports of one message.</summary>
 internal enum ReceiptStatus

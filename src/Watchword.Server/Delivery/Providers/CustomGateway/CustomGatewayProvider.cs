@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using Watchword.Core.Otp;
+
+namespace Watchword.Server.Delivery.Providers.CustomGateway;
+
+/// <summary>SMS by an HTTP service of the customer's own; docs/providers/custom-gateway.md is its contract.</summary>
+internal sealed class CustomGatewayProvider(ProviderHttp http) : IProvider
+{
+    /// <summary>The header that carries the key by which the gateway knows us.</summary>
+    internal const string KeyHeader = "X-API-Key";
+
+    private const string ChallengeHeader = "X-Verification-Key";
+
+    public string Kind => "CustomGateway";
+
+    public OtpChannel Channel => OtpChannel.Sms;
+
+    public Uri Documentation { get; } = new("docs/providers/custom-gateway.md", UriKind.Relative);
+
+    public IReadOnlyList<ProviderField> Fields { get; } =
+    [
+        new("uri", "URI", "The address of your gateway; it is asked to prove itself when the settings are saved.", Required: true),
+        new("api_key", "API key", "Sent as X-API-Key, so that your gateway knows who calls.", Required: true, Secret: true),
+        new("sender_id", "Sender ID", "What to send as sender_id where neither the caller nor the route names a sender."),
+        new("callback_secret", "Callback secret",
+            "At least 16 characters; your gateway signs its receipts with it. Without it receipts are not asked for.", Secret: true),
+    ];
+
+    public IReceiptReader Receipts { get; } = new CustomGatewayReceipts();
+
+    public IEnumerable<string> Faults(ProviderSettings settings)
+    {
+        foreach (var fault in ProviderAddress.WholeFaults("uri", settings["uri"]).Concat(ProviderAddress.HeaderFaults(settings, "api_key")))
+            yield return fault;
+        if (settings["callback_secret"] is { Length: < 16 })
+            yield return "callback_secret must have at least 16 characters.";
+    }
+
+    public async Task<string?> VerifyAsync(ProviderSettings settings, CancellationToken cancellation)
+    {
+        var challenge = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        using var request = new HttpRequestMessage(HttpMethod.Get, settings.Required("uri"));
+        request.Headers.Add(KeyHeader, settings.Required("api_key"));
+        request.Headers.Add(ChallengeHeader, challenge);
+        var answer = await http.AskAsync(request, cancellation);
+        if (answer.Fault is { } fault)
+            return $"{fault.Reason} Check uri, and that the gateway can be reached from this server.";
+        if (answer.Status != 200)
+            return $"The gateway must answer the verification with 200; it answered {answer.Status}. Check uri and api_key.";
+        return answer.Json.At("key").Text() == challenge
+            ? null
+            : $"The gateway must answer the verification with {{\"key\":\"<the value of {ChallengeHeader}>\"}}; it answered something else.";
+    }
+
+    public IMessageSender Open(string name, ProviderSettings settings) => new CustomGatewaySender(name, settings, http);
+}

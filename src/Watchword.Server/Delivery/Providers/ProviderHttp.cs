@@ -1,0 +1,100 @@
+using System.Net.Http.Headers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Watchword.Server.Delivery.Providers;
+
+/// <summary>
+/// How every provider with an HTTP API is spoken to: no redirect is followed (it would carry the number and the code elsewhere), no
+/// cookie is kept, no more than 64 KB of an answer are read, nothing is logged or traced, and certificates are checked. Time is the
+/// caller's: its token ends the wait.
+/// </summary>
+internal sealed class ProviderHttp(TimeProvider time) : IDisposable
+{
+    private const int LongestAnswer = 64 * 1024;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
+    // It is read by programs; a plus or an é as it is suits the simplest of them.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly HttpClient _client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        // Shorter than any sensible time for a whole try: a provider that cannot be reached is then known not to have the message.
+        ConnectTimeout = TimeSpan.FromSeconds(4),
+        // Names may come to mean other addresses.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        // Before the other side hangs up, for then it is unknown whether it read what was just sent.
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        // No trace headers for third parties, no spans with their addresses.
+        ActivityHeadersPropagator = null,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>
+    /// Asks and reads the answer. Throws only when cancelled. Without an answer it says whether the request can have arrived: not when
+    /// no connection came about, perhaps when one broke.
+    /// </summary>
+    public async Task<ProviderAnswer> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        request.Headers.UserAgent.TryParseAdd("Watchword");
+        try
+        {
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            var pause = Pause(response);
+            try
+            {
+                return new ProviderAnswer((int)response.StatusCode, await ReadAsync(response, cancellation), pause);
+            }
+            catch (Exception failure) when (failure is IOException or HttpRequestException && !response.IsSuccessStatusCode)
+            {
+                // A no is a no, even without its reasons.
+                return new ProviderAnswer((int)response.StatusCode, [], pause);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return ProviderAnswer.None(Lost((failure as HttpRequestException)?.HttpRequestError));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Only connecting has a time limit of its own.
+            return ProviderAnswer.None(Lost(HttpRequestError.ConnectionError));
+        }
+    }
+
+    /// <summary>A body of JSON, of known length: not every gateway understands one that comes in pieces.</summary>
+    public static HttpContent Json(JsonObject json) =>
+        new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(json, Plain)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    public void Dispose() => _client.Dispose();
+
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        var body = new byte[LongestAnswer + 1];
+        var length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellation);
+        return length > LongestAnswer ? [] : body[..length];
+    }
+
+    private TimeSpan? Pause(HttpResponseMessage response)
+    {
+        var asked = response.Headers.RetryAfter;
+        var pause = asked?.Delta ?? asked?.Date - time.GetUtcNow();
+        return pause is null ? null : TimeSpan.FromTicks(Math.Clamp(pause.Value.Ticks, 0, LongestPause.Ticks));
+    }
+
+    private static SendResult Lost(HttpRequestError? error) => error switch
+    {
+        HttpRequestError.NameResolutionError => new(SendOutcome.TryLater, "The provider's host name could not be resolved."),
+        HttpRequestError.SecureConnectionError =>
+            new(SendOutcome.TryLater, "No secure connection to the provider came about; its certificate may be wrong or expired."),
+        HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError => new(SendOutcome.TryLater, "The provider could not be reached."),
+        _ => new(SendOutcome.Unknown, "The connection to the provider broke before its answer came, so it may have taken the message."),
+    };
+}

@@ -1,0 +1,26 @@
+using Watchword.Server.Delivery.Providers.CustomGateway;
+using Watchword.Server.Delivery.Providers.Infobip;
+using Watchword.Server.Delivery.Providers.SalesforceMarketingCloud;
+using Watchword.Server.Delivery.Providers.Smtp;
+using Watchword.Server.Delivery.Providers.Twilio;
+using Watchword.Server.Delivery.Providers.Vonage;
+
+namespace Watchword.Server.Delivery.Providers;
+
+/// <summary>Every kind of provider that an administrator can choose, in the order in which they are offered.</summary>
+internal sealed class ProviderKinds(ProviderHttp http, TimeProvider time)
+{
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<IProvider> All { get; } =
+    [
+        new TwilioProvider(http),
+        new VonageProvider(http),
+        new InfobipProvider(http),
+        new SalesforceMarketingCloudProvider(http, time),
+        new CustomGatewayProvider(http),
+        new SmtpProvider(),
+    ];
+
+    /// <summary>The kind with this name on the wire, or null.</summary>
+    public IProvider? Find(string? kind) => All.FirstOrDefault(k => k.Kind == kind);
+}
