@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 
 namespace Watchword.Core.Messages;
 
@@ -23,9 +24,26 @@ public static class SenderId
     }
 
     /// <summary>
-    /// Whether a region (ISO 3166-1) takes no alphanumeric sender, so that a number must be used instead: operators of the United States
-    /// do not carry them (https://www.twilio.com/guidelines/us/sms), nor do Canada's, and those of mainland China put a number of their
-    /// own in its place (https://support.messagebird.com/hc/en-us/articles/208742965-China).
+    /// Whether a region (ISO 3166-1) takes no alphanumeric sender, so that a number must be used instead.
     /// </summary>
-    public static bool AlphanumericForbidden(string region) => region is "US" or "CA" or "CN";
+    public static bool AlphanumericForbidden(string region) => WhyForbidden(region) is not null;
+
+    /// <summary>What a region does with a name, to follow "it" in a sentence; null where names are let through.</summary>
+    public static string? WhyForbidden(string region) => Forbidding.GetValueOrDefault(region);
+
+    // A region stands here when the country tables of two large carriers agree that a name does not reach the phone; where they differ
+    // (Mexico, Costa Rica) or where a name only has to be registered first (India, Saudi Arabia, Singapore), it does not. Sources:
+    // AWS: https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html, column "Supports Sender IDs"
+    // Twilio: https://www.twilio.com/guidelines/us/sms, and the same for the other regions (/br/, /kr/, /nz/ ...)
+    // Bird: https://docs.bird.com, "SMS Country Information Guide" of each continent
+    // Vonage: https://api.support.vonage.com/hc/en-us/articles/204017023-US-SMS-Features-and-Restrictions
+    private static readonly FrozenDictionary<string, string> Forbidding = new (string Why, string[] Regions)[]
+    {
+        // The North American operators, which serve these islands too.
+        ("carries messages from numbers only", ["US", "CA", "PR", "GU", "VI"]),
+        ("puts a number of its own in the place of a name", ["CN"]),
+        ("shows numbers only", ["KR"]),
+        ("carries messages from short codes only", ["NZ", "AR", "BR", "CL", "CO", "EC", "UY", "DO"]),
+        ("replaces names by a number", ["BE", "HU", "MY", "ZA"]),
+    }.SelectMany(row => row.Regions.Select(region => KeyValuePair.Create(region, row.Why))).ToFrozenDictionary(StringComparer.Ordinal);
 }
