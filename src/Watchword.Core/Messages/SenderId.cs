@@ -31,19 +31,19 @@ public static class SenderId
     /// <summary>What a region does with a name, to follow "it" in a sentence; null where names are let through.</summary>
     public static string? WhyForbidden(string region) => Forbidding.GetValueOrDefault(region);
 
-    // A region stands here when the country tables of two large carriers agree that a name does not reach the phone; where they differ
-    // (Mexico, Costa Rica) or where a name only has to be registered first (India, Saudi Arabia, Singapore), it does not. Sources:
-    // AWS: https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html, column "Supports Sender IDs"
-    // Twilio: https://www.twilio.com/guidelines/us/sms, and the same for the other regions (/br/, /kr/, /nz/ ...)
-    // Bird: https://docs.bird.com, "SMS Country Information Guide" of each continent
-    // Vonage: https://api.support.vonage.com/hc/en-us/articles/204017023-US-SMS-Features-and-Restrictions
+    // A region stands here when two carriers say that a name does not reach its phones. Where they differ (Mexico, Costa Rica), and where
+    // a name only has to be registered first (India, Saudi Arabia, Singapore), it does not. The carriers' pages:
+    // AWS     https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html, column "Supports Sender IDs"
+    // Twilio  https://www.twilio.com/en-us/guidelines/us/sms, .../kr/sms, .../nz/sms
+    // Vonage  https://api.support.vonage.com/hc/en-us/articles/204017023-US-SMS-Features-and-Restrictions
+    // Telnyx  https://developers.telnyx.com/docs/messaging/messages/alphanumeric-sender-id (US, CA, PR)
+    // Bird    https://docs.bird.com, "SMS Country Information Guide" (CA, AR, SV)
+    // 8x8     https://support.wavecell.com/hc/en-us/sections/900000474246 (CL, CO)
+    // Kaleyra http://globalmessaging.kaleyra.com/support/solutions/articles/3000068906 (AR, BE, BR, CN, MY, PE, US, ZA)
     private static readonly FrozenDictionary<string, string> Forbidding = new (string Why, string[] Regions)[]
     {
-        // The North American operators, which serve these islands too.
-        ("carries messages from numbers only", ["US", "CA", "PR", "GU", "VI"]),
-        ("puts a number of its own in the place of a name", ["CN"]),
+        ("carries messages from numbers and short codes only", ["US", "CA", "PR", "NZ", "AR", "BR", "CL", "CO", "SV"]),
         ("shows numbers only", ["KR"]),
-        ("carries messages from short codes only", ["NZ", "AR", "BR", "CL", "CO", "EC", "UY", "DO"]),
-        ("replaces names by a number", ["BE", "HU", "MY", "ZA"]),
+        ("puts a number in the place of a name", ["CN", "BE", "MY", "PE", "ZA"]),
     }.SelectMany(row => row.Regions.Select(region => KeyValuePair.Create(region, row.Why))).ToFrozenDictionary(StringComparer.Ordinal);
 }

@@ -37,6 +37,8 @@ public class SenderIdTests
     [InlineData("Brazil", "BR", true)]
     [InlineData("South Africa", "ZA", true)]
     [InlineData("Belgium", "BE", true)]
+    [InlineData("El Salvador", "SV", true)]
+    [InlineData("of Hungary one carrier alone says it", "HU", false)]
     [InlineData("Hong Kong has rules of its own", "HK", false)]
     [InlineData("India wants names registered, not left out", "IN", false)]
     [InlineData("of Mexico the sources say different things", "MX", false)]
@@ -49,8 +51,8 @@ public class SenderIdTests
     [Fact]
     public void What_a_region_does_with_a_name_is_said_in_words_that_follow_it()
     {
-        Assert.Equal("carries messages from numbers only", SenderId.WhyForbidden("US"));
-        Assert.Equal("puts a number of its own in the place of a name", SenderId.WhyForbidden("CN"));
+        Assert.Equal("carries messages from numbers and short codes only", SenderId.WhyForbidden("US"));
+        Assert.Equal("puts a number in the place of a name", SenderId.WhyForbidden("CN"));
         Assert.Null(SenderId.WhyForbidden("GB"));
     }
 }
