@@ -85,10 +85,12 @@ public partial class MessageFuzzTests
 
     [Fact]
     public void Segments_are_those_of_the_text_with_all_that_was_added() =>
-        Gen.Select(Templates, Text, Codes, Hosts).Sample(
-            (template, app, otp, host) =>
+        // Names far longer than any, so that the ends of several segments are met.
+        Gen.Select(Templates, Gen.Select(Text, Of("a", "€", "ж", "😀"), Gen.Int[0, 400]), Codes, Hosts).Sample(
+            (template, name, otp, host) =>
             {
-                var text = Composed(template, app, otp, host);
+                var (text, letter, times) = name;
+                text = Composed(template, text + string.Concat(Enumerable.Repeat(letter, times)), otp, host);
                 Assert.Equal(CountByHand(text), SmsSegments.Of(text).Count);
             },
             iter: 20_000);
