@@ -31,6 +31,17 @@ public sealed record ApplicationSettings
 
     /// <summary>The <c>resource</c> values (RFC 8707) its tokens may be made out to. Empty: any absolute URI.</summary>
     public IReadOnlyList<string> Resources { get; init; } = [];
+
+    /// <summary>
+    /// Its own message texts, by language tag in lower case or <c>default</c> (<see cref="Messages.MessageTexts"/>).
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Texts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The host whose pages may fill in its codes (<see cref="Messages.AutofillDomain"/>); null: no line for phones to read.</summary>
+    public string? AutofillDomain { get; init; }
+
+    /// <summary>Numbers to which nothing is sent and whose code is fixed, sealed. Those that have expired may be among them.</summary>
+    public IReadOnlyList<SealedTestNumber> TestNumbers { get; init; } = [];
 }
 
 /// <summary>Signature algorithms of tokens (RFC 7518 §3.1).</summary>

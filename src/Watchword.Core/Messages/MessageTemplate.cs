@@ -16,21 +16,23 @@ public static partial class MessageTemplate
     private const string App = "{app}";
     private const string Otp = "{otp}";
 
-    /// <summary>What is wrong with a caller's custom_message, a sentence each; empty when it may be used.</summary>
-    public static IReadOnlyList<string> Faults(string template)
+    /// <summary>What is wrong with a template that somebody else wrote, a sentence each; empty when it may be used.</summary>
+    /// <param name="template">The text with its places.</param>
+    /// <param name="field">The name by which its writer knows it.</param>
+    public static IReadOnlyList<string> Faults(string template, string field = "custom_message")
     {
         var faults = new List<string>();
         if (!template.Contains(App, StringComparison.Ordinal))
-            faults.Add("custom_message must contain {app}, the place for the application's name.");
+            faults.Add($"{field} must contain {{app}}, the place for the application's name.");
         if (!template.Contains(Otp, StringComparison.Ordinal))
-            faults.Add("custom_message must contain {otp}, the place for the code.");
+            faults.Add($"{field} must contain {{otp}}, the place for the code.");
         if (template.Length > MaxLength)
-            faults.Add($"custom_message must not be longer than {MaxLength} characters.");
+            faults.Add($"{field} must not be longer than {MaxLength} characters.");
         if (Clean(template).Length != template.Length)
-            faults.Add("custom_message must not contain control characters, line breaks, text direction marks or broken characters.");
+            faults.Add($"{field} must not contain control characters, line breaks, text direction marks or broken characters.");
         // The name may turn out to be blank, so look at both.
         if (BindsOrigin(Fill(template, "x", "0")) || BindsOrigin(Fill(template, "", "0")))
-            faults.Add("custom_message must not contain an origin-bound code line of its own (\"@host #code\").");
+            faults.Add($"{field} must not contain an origin-bound code line of its own (\"@host #code\").");
         return faults;
     }
 

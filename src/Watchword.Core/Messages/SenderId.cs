@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 
 namespace Watchword.Core.Messages;
 
@@ -23,9 +24,26 @@ public static class SenderId
     }
 
     /// <summary>
-    /// Whether a region (ISO 3166-1) takes no alphanumeric sender, so that a number must be used instead: operators of the United States
-    /// do not carry them (https://www.twilio.com/guidelines/us/sms), nor do Canada's, and those of mainland China put a number of their
-    /// own in its place (https://support.messagebird.com/hc/en-us/articles/208742965-China).
+    /// Whether a region (ISO 3166-1) takes no alphanumeric sender, so that a number must be used instead.
     /// </summary>
-    public static bool AlphanumericForbidden(string region) => region is "US" or "CA" or "CN";
+    public static bool AlphanumericForbidden(string region) => WhyForbidden(region) is not null;
+
+    /// <summary>What a region does with a name, to follow "it" in a sentence; null where names are let through.</summary>
+    public static string? WhyForbidden(string region) => Forbidding.GetValueOrDefault(region);
+
+    // A region stands here when two carriers say that a name does not reach its phones. Where they differ (Mexico, Costa Rica), and where
+    // a name only has to be registered first (India, Saudi Arabia, Singapore), it does not. The carriers' pages:
+    // AWS     https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html, column "Supports Sender IDs"
+    // Twilio  https://www.twilio.com/en-us/guidelines/us/sms, .../kr/sms, .../nz/sms
+    // Vonage  https://api.support.vonage.com/hc/en-us/articles/204017023-US-SMS-Features-and-Restrictions
+    // Telnyx  https://developers.telnyx.com/docs/messaging/messages/alphanumeric-sender-id (US, CA, PR)
+    // Bird    https://docs.bird.com, "SMS Country Information Guide" (CA, AR, SV)
+    // 8x8     https://support.wavecell.com/hc/en-us/sections/900000474246 (CL, CO)
+    // Kaleyra http://globalmessaging.kaleyra.com/support/solutions/articles/3000068906 (AR, BE, BR, CN, MY, PE, US, ZA)
+    private static readonly FrozenDictionary<string, string> Forbidding = new (string Why, string[] Regions)[]
+    {
+        ("carries messages from numbers and short codes only", ["US", "CA", "PR", "NZ", "AR", "BR", "CL", "CO", "SV"]),
+        ("shows numbers only", ["KR"]),
+        ("puts a number in the place of a name", ["CN", "BE", "MY", "PE", "ZA"]),
+    }.SelectMany(row => row.Regions.Select(region => KeyValuePair.Create(region, row.Why))).ToFrozenDictionary(StringComparer.Ordinal);
 }

@@ -21,6 +21,18 @@ public readonly struct Passcode
         return new Passcode(RandomNumberGenerator.GetInt32(below).ToString("D" + length, CultureInfo.InvariantCulture));
     }
 
+    /// <summary>A code that somebody chose. For test numbers only: a chosen code proves nothing.</summary>
+    /// <param name="digits">4–8 ASCII digits.</param>
+    public static Passcode Fixed(string digits)
+    {
+        if (!IsCode(digits))
+            throw new ArgumentException("A code is 4 to 8 digits.", nameof(digits));
+        return new Passcode(digits);
+    }
+
+    /// <summary>Whether a text could be a code.</summary>
+    public static bool IsCode(string? text) => text is { Length: >= 4 and <= 8 } && text.All(char.IsAsciiDigit);
+
     /// <summary>The code in the clear: for the message to its user, and for the answer on channel <c>direct</c>.</summary>
     public string Reveal() => _digits;
 

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Watchword.Core;
 using Watchword.Core.Apps;
+using Watchword.Core.Messages;
 using Watchword.Core.Otp;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
@@ -20,7 +22,7 @@ internal readonly record struct Change<T>(T? Value, IReadOnlyList<string> Faults
 }
 
 /// <summary>What administrators do with applications and clients, from whichever door they come. Null: there is no such thing in the tenant.</summary>
-internal sealed class ApplicationAdministration(Database database, ClientDirectory directory, TimeProvider time)
+internal sealed class ApplicationAdministration(Database database, ClientDirectory directory, MasterKey keys, Seal seal, TimeProvider time)
 {
     /// <summary>How long the old secret is still accepted after a rotation, unless asked otherwise.</summary>
     public static readonly TimeSpan DefaultOverlap = TimeSpan.FromHours(24);
@@ -28,13 +30,16 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
     private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(30);
 
     public async Task<Change<(Application Application, NewClient Client)>> CreateAsync(
-        string tenant, string? name, IReadOnlyList<string>? redirectUris, ApplicationSettings? settings)
+        string tenant, string? name, IReadOnlyList<string>? redirectUris, ApplicationSettings? settings, IReadOnlyList<TestNumberEntry?>? testNumbers = null)
     {
+        var now = time.GetUtcNow();
+        var id = Ids.New(now);
         var faults = FaultsOf(name, redirectUris, settings ?? new());
+        if (TestNumberEntries.Read(testNumbers, tenant, id, now, keys, seal, faults) is { } numbers)
+            settings = (settings ?? new()) with { TestNumbers = numbers };
         if (faults.Count > 0)
             return Change<(Application, NewClient)>.Refused(faults);
-        var now = time.GetUtcNow();
-        var app = new Application(tenant, Ids.New(now), name!, redirectUris!, LoginPreferences.Default, settings ?? new(), now, now);
+        var app = new Application(tenant, id, name!, redirectUris!, LoginPreferences.Default, settings ?? new(), now, now);
         var client = Make(tenant, app.AppId, name!, id: null, secret: null, now);
         await database.WriteAsync(async db =>
         {
@@ -49,16 +54,29 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
 
     public Task<Application?> FindAsync(string tenant, string app) => database.ReadAsync(db => new ApplicationStore(db).FindAsync(tenant, app));
 
-    /// <summary>Changes an application by a function of what it is now; the result is checked like a new one.</summary>
-    public async Task<Change<Application>?> ChangeAsync(string tenant, string app, Func<Application, Application> change)
+    /// <summary>The test numbers of an application, in the clear.</summary>
+    public IReadOnlyList<TestNumberEntry> TestNumbersOf(Application app) =>
+        [.. app.Settings.TestNumbers.Select(n => TestNumberEntry.Of(TestNumbers.Open(n, seal)))];
+
+    /// <summary>
+    /// Changes an application by a function of what it is now, and its test numbers where some are given; the result is checked like a
+    /// new one.
+    /// </summary>
+    public async Task<Change<Application>?> ChangeAsync(
+        string tenant, string app, Func<Application, Application> change, IReadOnlyList<TestNumberEntry?>? testNumbers = null)
     {
+        // Sealed here, because write work awaits nothing but SQL.
+        var testFaults = new List<string>();
+        var numbers = TestNumberEntries.Read(testNumbers, tenant, app, time.GetUtcNow(), keys, seal, testFaults);
         var result = await database.WriteAsync<Change<Application>?>(async db =>
         {
             var store = new ApplicationStore(db);
             if (await store.FindAsync(tenant, app) is not { } current)
                 return null;
             var changed = change(current) with { UpdatedAt = time.GetUtcNow() };
-            var faults = FaultsOf(changed.Name, changed.RedirectUris, changed.Settings).Concat(changed.LoginPreferences.Faults()).ToList();
+            if (numbers is not null)
+                changed = changed with { Settings = changed.Settings with { TestNumbers = numbers } };
+            var faults = FaultsOf(changed.Name, changed.RedirectUris, changed.Settings).Concat(changed.LoginPreferences.Faults()).Concat(testFaults).ToList();
             if (faults.Count > 0)
                 return Change<Application>.Refused(faults);
             await store.ReplaceAsync(changed);
@@ -214,6 +232,9 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
         faults.AddRange(settings.Resources
             .Where(r => r is null || !Uri.TryCreate(r, UriKind.Absolute, out _) || r.Contains('#', StringComparison.Ordinal) || r.Length > 500)
             .Select(_ => "settings.resources must hold absolute URIs without a fragment."));
+        faults.AddRange(MessageTexts.Faults(settings.Texts, "settings.texts"));
+        if (settings.AutofillDomain is { } host && AutofillDomain.Fault(host) is { } hostFault)
+            faults.Add($"settings.autofill_domain {hostFault}.");
         return faults;
     }
 
@@ -221,5 +242,7 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
     {
         if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Any(char.IsControl))
             yield return $"{field} is required: 1 to 100 characters without control characters.";
+        else if (name.All(c => char.IsWhiteSpace(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format))
+            yield return $"{field} must have a character that can be seen.";
     }
 }

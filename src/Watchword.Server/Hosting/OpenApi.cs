@@ -93,7 +93,9 @@ internal static class OpenApi
             schema.Type ??= JsonSchemaType.String;
         if (type.Type == typeof(JsonElement))
             (schema.Type, schema.Description) = (JsonSchemaType.Object, "Any object; it comes back as it was.");
-        if (type.ElementType == typeof(string))
+        if (type is { Kind: JsonTypeInfoKind.Dictionary, ElementType: { } element } && element == typeof(string))
+            schema.AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String };
+        else if (type.ElementType == typeof(string))
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         // Numbers in quotes are taken, but nobody should send them.
         if (schema.Type is { } kinds && kinds.HasFlag(JsonSchemaType.Integer))

@@ -33,6 +33,9 @@ internal sealed record OutboxMessage
 
     /// <summary>It is for a user that does not exist and was only recorded, so that its send costs what any other does.</summary>
     public bool Suppressed { get; init; }
+
+    /// <summary>It is for a test number: recorded, without a body, and never sent.</summary>
+    public bool Test { get; init; }
 }
 
 /// <summary>How long the queue is.</summary>
@@ -55,8 +58,8 @@ internal sealed class OutboxStore(SqlSession db)
                 app = message.AppId,
                 user = message.UserId,
                 channel = message.Channel.Wire(),
-                status = message.Suppressed ? "suppressed" : "queued",
-                body = message.Suppressed ? "" : message.Body,
+                status = message.Suppressed ? "suppressed" : message.Test ? "test" : "queued",
+                body = message.Suppressed || message.Test ? "" : message.Body,
                 masked = message.MaskedDestination,
                 region = message.Region,
                 note = message.SenderNote,

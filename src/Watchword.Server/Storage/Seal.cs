@@ -11,6 +11,9 @@ internal sealed class Seal(IDataProtectionProvider provider)
     /// <summary>The transactions that codes approve.</summary>
     public IDataProtector ApprovalData { get; } = provider.CreateProtector("watchword.approval-data");
 
+    /// <summary>Numbers and fixed codes of testers.</summary>
+    public IDataProtector TestNumbers { get; } = provider.CreateProtector("watchword.test-numbers");
+
     /// <summary>Private halves of signing keys.</summary>
     public IDataProtector SigningKeys { get; } = provider.CreateProtector("watchword.signing-keys");
 }

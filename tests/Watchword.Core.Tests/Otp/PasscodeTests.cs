@@ -67,4 +67,25 @@ public sealed class PasscodeTests
             Assert.Equal("[passcode]", text);
         Assert.DoesNotContain(code.Reveal(), System.Text.Json.JsonSerializer.Serialize(code), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("the shortest", "0000", true)]
+    [InlineData("the longest", "12345678", true)]
+    [InlineData("too short", "123", false)]
+    [InlineData("too long", "123456789", false)]
+    [InlineData("a letter", "12345a", false)]
+    [InlineData("another script's digits", "١٢٣٤٥٦", false)]
+    [InlineData("a newline behind", "123456\n", false)]
+    [InlineData("nothing", null, false)]
+    public void A_chosen_code_is_four_to_eight_digits(string reason, string? digits, bool allowed)
+    {
+        Assert.True(Passcode.IsCode(digits) == allowed, reason);
+        if (allowed)
+            Assert.Equal(digits, Passcode.Fixed(digits!).Reveal());
+        else
+            Assert.ThrowsAny<ArgumentException>(() => Passcode.Fixed(digits!));
+    }
+
+    [Fact]
+    public void A_chosen_code_is_masked_like_any_other() => Assert.DoesNotContain("0042", $"{Passcode.Fixed("0042")}", StringComparison.Ordinal);
 }

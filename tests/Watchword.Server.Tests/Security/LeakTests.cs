@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -131,6 +132,25 @@ public abstract class LeakTests(Engine engine) : IAsyncLifetime
         await NothingAsync(secrets, isAnswerOf: null);
 
         static async Task Refused(HttpResponseMessage answer) => Assert.Equal(400, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_login_by_a_test_number_leaves_neither_its_number_nor_its_fixed_code_behind()
+    {
+        var app = await _server.ApplicationAsync();
+        await app.UserAsync(_phone);
+        const string Code = "73829164";
+        await app.ChangeSettingsAsync(new
+        {
+            test_numbers = new[] { _phone, _custom }.Select(number => new { phone_number = number, code = Code, expires_at = _server.Clock.GetUtcNow().AddDays(1).ToString("O") }),
+        });
+        await (await app.SendAsync(_phone, "sms")).JsonAsync(200);
+        await (await app.AuthenticateAsync(TestApplication.WrongCode(Code), _phone)).JsonAsync(400);
+        await (await app.AuthenticateAsync(Code, _phone)).JsonAsync(200);
+        await (await app.SendAsync(new { channel = "sms", identifier_type = "phone_number", identifier = _phone, custom_phone_number = _custom })).JsonAsync(200);
+        await (await app.AuthenticateAsync(Code, _phone)).JsonAsync(200);
+        await (await app.Management.PutAsJsonAsync($"/cis/v1/applications/{app.AppId}", new { settings = new { test_numbers = new[] { new { phone_number = _phone, code = Code } } } })).JsonAsync(400);
+        await NothingAsync([Code], isAnswerOf: null);
     }
 
     [Fact]

@@ -21,18 +21,37 @@ internal sealed record SendLimitsJson(
 
 /// <summary>An application's settings; what is absent from a request stays.</summary>
 internal sealed record ApplicationSettingsJson(
-    bool? ConcealUnknownUsers, SendLimitsJson? SendLimits, SigningAlgorithm? SigningAlgorithm, IReadOnlyList<string>? Resources)
+    bool? ConcealUnknownUsers,
+    SendLimitsJson? SendLimits,
+    SigningAlgorithm? SigningAlgorithm,
+    IReadOnlyList<string>? Resources,
+    IReadOnlyDictionary<string, string?>? Texts,
+    string? AutofillDomain,
+    IReadOnlyList<TestNumberEntry?>? TestNumbers)
 {
-    public static ApplicationSettingsJson Of(ApplicationSettings settings) =>
-        new(settings.ConcealUnknownUsers, SendLimitsJson.Of(settings.SendLimits), settings.SigningAlgorithm, settings.Resources);
+    public static ApplicationSettingsJson Of(ApplicationSettings settings, IReadOnlyList<TestNumberEntry> testNumbers) => new(
+        settings.ConcealUnknownUsers, SendLimitsJson.Of(settings.SendLimits), settings.SigningAlgorithm, settings.Resources,
+        settings.Texts.ToDictionary(t => t.Key, t => (string?)t.Value), settings.AutofillDomain, testNumbers);
 
-    public ApplicationSettings Over(ApplicationSettings settings) => new()
+    /// <summary>The settings with what was said put over them; test numbers are the administration's to seal.</summary>
+    public ApplicationSettings Over(ApplicationSettings settings) => settings with
     {
         ConcealUnknownUsers = ConcealUnknownUsers ?? settings.ConcealUnknownUsers,
         SendLimits = SendLimits?.Over(settings.SendLimits) ?? settings.SendLimits,
         SigningAlgorithm = SigningAlgorithm ?? settings.SigningAlgorithm,
         Resources = Resources ?? settings.Resources,
+        Texts = Texts is null ? settings.Texts : InLowerCase(Texts),
+        // Empty: none any more.
+        AutofillDomain = AutofillDomain is null ? settings.AutofillDomain : AutofillDomain.Length == 0 ? null : AutofillDomain,
     };
+
+    private static Dictionary<string, string> InLowerCase(IReadOnlyDictionary<string, string?> texts)
+    {
+        var lower = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (tag, text) in texts)
+            lower[tag.ToLowerInvariant()] = text ?? "";
+        return lower;
+    }
 }
 
 /// <summary>What is said of an application.</summary>
@@ -49,8 +68,9 @@ internal sealed record ApplicationJson(
     long CreatedAt,
     long UpdatedAt)
 {
-    public static ApplicationJson Of(Application app, NewClient? made = null) => new(
-        app.AppId, app.Name, app.RedirectUris, made?.Client.ClientId, made?.Secret, ApplicationSettingsJson.Of(app.Settings), app.CreatedAt.Ms(), app.UpdatedAt.Ms());
+    public static ApplicationJson Of(Application app, ApplicationAdministration administration, NewClient? made = null) => new(
+        app.AppId, app.Name, app.RedirectUris, made?.Client.ClientId, made?.Secret,
+        ApplicationSettingsJson.Of(app.Settings, administration.TestNumbersOf(app)), app.CreatedAt.Ms(), app.UpdatedAt.Ms());
 }
 
 /// <summary><c>/cis/v1/applications</c>.</summary>
@@ -59,19 +79,19 @@ internal static class Applications
     public static async Task<Results<Created<Result<ApplicationJson>>, ApiError>> CreateAsync(
         ApplicationRequest request, Caller caller, ApplicationAdministration administration)
     {
-        var created = await administration.CreateAsync(caller.TenantId, request.AppName, request.RedirectUris, request.Settings?.Over(new()));
+        var created = await administration.CreateAsync(caller.TenantId, request.AppName, request.RedirectUris, request.Settings?.Over(new()), request.Settings?.TestNumbers);
         if (created.Faults.Count > 0)
             return ApiErrors.InvalidInput(created.Faults);
         var (app, client) = created.Value;
-        return TypedResults.Created($"/cis/v1/applications/{app.AppId}", new Result<ApplicationJson>(ApplicationJson.Of(app, client)));
+        return TypedResults.Created($"/cis/v1/applications/{app.AppId}", new Result<ApplicationJson>(ApplicationJson.Of(app, administration, client)));
     }
 
     public static async Task<Ok<Result<IReadOnlyList<ApplicationJson>>>> ListAsync(Caller caller, ApplicationAdministration administration) =>
-        TypedResults.Ok(new Result<IReadOnlyList<ApplicationJson>>([.. (await administration.ListAsync(caller.TenantId)).Select(a => ApplicationJson.Of(a))]));
+        TypedResults.Ok(new Result<IReadOnlyList<ApplicationJson>>([.. (await administration.ListAsync(caller.TenantId)).Select(a => ApplicationJson.Of(a, administration))]));
 
     public static async Task<Results<Ok<Result<ApplicationJson>>, ApiError>> ReadAsync(string appId, Caller caller, ApplicationAdministration administration) =>
         await administration.FindAsync(caller.TenantId, appId) is { } app
-            ? TypedResults.Ok(new Result<ApplicationJson>(ApplicationJson.Of(app)))
+            ? TypedResults.Ok(new Result<ApplicationJson>(ApplicationJson.Of(app, administration)))
             : ApiErrors.NotFound("Application");
 
     public static async Task<Results<Ok<Result<ApplicationJson>>, ApiError>> ChangeAsync(
@@ -82,12 +102,12 @@ internal static class Applications
             Name = request.AppName ?? app.Name,
             RedirectUris = request.RedirectUris ?? app.RedirectUris,
             Settings = request.Settings?.Over(app.Settings) ?? app.Settings,
-        });
+        }, request.Settings?.TestNumbers);
         return changed switch
         {
             null => ApiErrors.NotFound("Application"),
             { Faults.Count: > 0 } refused => ApiErrors.InvalidInput(refused.Faults),
-            { } done => TypedResults.Ok(new Result<ApplicationJson>(ApplicationJson.Of(done.Value!))),
+            { } done => TypedResults.Ok(new Result<ApplicationJson>(ApplicationJson.Of(done.Value!, administration))),
         };
     }
 

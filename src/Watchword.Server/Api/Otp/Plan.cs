@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Watchword.Core;
+using Watchword.Core.Apps;
 using Watchword.Core.Messages;
 using Watchword.Core.Otp;
 using Watchword.Core.Users;
@@ -10,23 +11,30 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Api.Otp;
 
 /// <summary>What a send will write, decided before anything is written; or why it will not.</summary>
-internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode, Challenge Challenge, OutboxMessage? Message)
+/// <param name="Refusal">Why nothing is written.</param>
+/// <param name="UserId">Whose code it is; a decoy's where there is no such user.</param>
+/// <param name="Passcode">The code.</param>
+/// <param name="Challenge">The code as it is kept.</param>
+/// <param name="Message">The message that carries it; null on channel <c>direct</c>.</param>
+/// <param name="Limited">Whether it counts against the send limits.</param>
+internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode, Challenge Challenge, OutboxMessage? Message, bool Limited)
 {
     public static Plan Make(
         in SendInput input, Caller caller, Member? member, OtpPolicy policy, int? expiresIn, string? requestId, string? approval,
-        MasterKey keys, Outbox outbox, DateTimeOffset now)
+        MasterKey keys, Seal seal, Outbox outbox, DateTimeOffset now)
     {
         var app = caller.App;
         var destination = DestinationOf(member?.User, input, out var refusal);
         var decoy = destination is null;
         if (decoy && !app.Settings.ConcealUnknownUsers)
-            return new Plan(refusal, "", default, null!, null);
+            return new Plan(refusal, "", default, null!, null, Limited: false);
 
         // A decoy goes through the same motions; its code is thrown away and its message is recorded but never sent.
         destination ??= input.Custom ?? new OtpDestination(input.Identifier.Value, "", "ZZ", Custom: false);
         // As in authenticate: who is there but has no number or address counts, and is locked, under their own name.
         var userId = member is { User.Status: not UserStatus.Disabled } ? member.User.UserId : input.Identifier.DecoyUserId(keys, caller.TenantId, app.AppId);
-        var passcode = Passcode.Generate(policy.CodeLength);
+        var test = input.Channel == OtpChannel.Sms ? TestNumbers.Find(app, destination.Address, keys, now) : null;
+        var passcode = test is null ? Passcode.Generate(policy.CodeLength) : TestNumbers.Open(test, seal).Code;
         var tag = destination.Tag(keys, caller.TenantId, input.Channel);
         var challengeId = Ids.New(now);
         var binding = new ChallengeBinding(caller.TenantId, app.AppId, userId, input.Channel, tag, challengeId);
@@ -35,13 +43,20 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
             caller.Client.ClientId,
             input.Channel,
             tag,
-            destination.Custom,
+            // A fixed code went nowhere, so it proves the user's number no more than one that went elsewhere.
+            destination.Custom || test is not null,
             decoy ? RandomNumberGenerator.GetBytes(32) : binding.Hash(keys.CodeKey, passcode.Reveal()),
             requestId is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(requestId)),
             now.AddMinutes(Math.Min(expiresIn ?? policy.ExpiresIn, policy.ExpiresIn)),
             approval);
-        var message = input.Channel == OtpChannel.Direct ? null : Compose(input, app.Name, passcode, destination, challenge, caller, userId, outbox, now);
-        return new Plan(null, userId, passcode, challenge, message is null ? null : message with { Suppressed = decoy });
+        if (input.Channel == OtpChannel.Direct)
+            return new Plan(null, userId, passcode, challenge, Message: null, Limited: false);
+        var message = Record(input, destination, challenge, caller, userId, now) with { Suppressed = decoy, Test = test is not null };
+        if (test is null)
+            message = Compose(message, input, app, member?.User.Profile.Language, passcode, destination, outbox);
+        // Where unknown users are concealed, being free of limits must not tell that a user name has a test number behind it.
+        var free = test is not null && (!app.Settings.ConcealUnknownUsers || input.NamesTestNumber(app, keys, now));
+        return new Plan(null, userId, passcode, challenge, message, Limited: !free);
     }
 
     /// <summary>Where this user's code goes; null, with the reason, when it goes nowhere.</summary>
@@ -69,25 +84,37 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
         return null;
     }
 
-    private static OutboxMessage Compose(
-        in SendInput input, string appName, Passcode passcode, OtpDestination destination, Challenge challenge, Caller caller, string userId, Outbox outbox, DateTimeOffset now)
+    private static OutboxMessage Record(
+        in SendInput input, OtpDestination destination, Challenge challenge, Caller caller, string userId, DateTimeOffset now) => new()
     {
-        var text = MessageTemplate.Render(input.Template ?? MessageTemplate.Default, appName, passcode.Reveal());
-        var forbidden = input.SenderId is not null && SenderId.AlphanumericForbidden(destination.Region);
-        return new OutboxMessage
+        TenantId = caller.TenantId,
+        MessageId = challenge.ChallengeId,
+        AppId = caller.App.AppId,
+        UserId = userId,
+        Channel = input.Channel,
+        Body = "",
+        MaskedDestination = destination.Masked,
+        Region = destination.Region,
+        Segments = 0,
+        CreatedAt = now,
+        ExpiresAt = challenge.ExpiresAt,
+    };
+
+    /// <summary>The message with its text, which is counted as it will be sent, and sealed.</summary>
+    private static OutboxMessage Compose(
+        OutboxMessage message, in SendInput input, Application app, string? language, Passcode passcode, OtpDestination destination, Outbox outbox)
+    {
+        var code = passcode.Reveal();
+        var text = MessageTemplate.Render(input.Template ?? MessageTexts.For(language, app.Settings.Texts), app.Name, code);
+        if (input.Channel == OtpChannel.Sms && app.Settings.AutofillDomain is { } host)
+            text = AutofillDomain.Bind(text, host, code);
+        var subject = input.Subject ?? MessageTemplate.Render(MessageTexts.SubjectFor(language), app.Name, code);
+        var forbidden = input.SenderId is null ? null : SenderId.WhyForbidden(destination.Region);
+        return message with
         {
-            TenantId = caller.TenantId,
-            MessageId = challenge.ChallengeId,
-            AppId = caller.App.AppId,
-            UserId = userId,
-            Channel = input.Channel,
-            Body = outbox.SealBody(new MessageContent(destination.Address, forbidden ? null : input.SenderId, text, input.Subject ?? $"Your code for {appName}")),
-            MaskedDestination = destination.Masked,
-            Region = destination.Region,
-            SenderNote = forbidden ? $"{destination.Region} does not allow sender names; sent from the provider's number." : null,
+            Body = outbox.SealBody(new MessageContent(destination.Address, forbidden is null ? input.SenderId : null, text, subject)),
+            SenderNote = forbidden is null ? null : $"{destination.Region} does not allow sender names: it {forbidden}. Sent from the provider's number.",
             Segments = SmsSegments.Of(text).Count,
-            CreatedAt = now,
-            ExpiresAt = challenge.ExpiresAt,
         };
     }
 }

@@ -1,6 +1,8 @@
+using Watchword.Core.Apps;
 using Watchword.Core.Messages;
 using Watchword.Core.Otp;
 using Watchword.Core.Users;
+using Watchword.Server.Storage;
 
 namespace Watchword.Server.Api.Otp;
 
@@ -33,6 +35,15 @@ internal readonly record struct SendInput(
         input = new SendInput(channel ?? default, identifier, custom, template, sender, request.EmailContent?.Subject);
         return faults.Count == 0 ? null : ApiErrors.InvalidInput(faults);
     }
+
+    /// <summary>
+    /// Whether the caller named one of the application's test numbers. It depends on the request alone, so it tells nothing about who is a
+    /// user.
+    /// </summary>
+    public bool NamesTestNumber(Application app, MasterKey keys, DateTimeOffset now) =>
+        Channel == OtpChannel.Sms
+        && (Custom?.Address ?? (Identifier.Type == IdentifierType.PhoneNumber ? Identifier.Value : null)) is { } number
+        && TestNumbers.Find(app, number, keys, now) is not null;
 
     private static OtpDestination? CustomDestination(SendOtpRequest request, OtpChannel? channel, List<string> faults)
     {

@@ -54,15 +54,15 @@ internal static class SendOtp
             return fault;
         if (app.LoginPreferences.For(input.Channel) is not { } policy)
             return Refused(input.Channel, new(403, "auth_login_preferences_missing", $"Channel {input.Channel.Wire()} is not open for this application. An administrator opens it in its login preferences."));
-        if (input.Channel != OtpChannel.Direct && !outbox.HasSenderFor(input.Channel))
+        var now = time.GetUtcNow();
+        if (input.Channel != OtpChannel.Direct && !outbox.HasSenderFor(input.Channel) && !input.NamesTestNumber(app, keys, now))
             return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider is configured for channel {input.Channel.Wire()}."));
 
-        var now = time.GetUtcNow();
         var requestId = request.GenerateRequestId == true ? OpaqueToken.RandomText() : null;
         var approval = request.ApprovalData is { } data ? seal.ApprovalData.Protect(data.GetRawText()) : null;
         ValueTask<Member?> FindAsync(SqlSession db) =>
             new UserStore(db).FindForLoginAsync(caller.TenantId, app.AppId, input.Identifier.Type, input.Identifier.Value);
-        Plan PlanFor(Member? member) => Plan.Make(input, caller, member, policy, request.ExpiresIn, requestId, approval, keys, outbox, now);
+        Plan PlanFor(Member? member) => Plan.Make(input, caller, member, policy, request.ExpiresIn, requestId, approval, keys, seal, outbox, now);
 
         // A message must be sealed, and sealing may itself write, so its user is looked up before the write; a direct code needs no message,
         // and one write does all.
@@ -81,7 +81,7 @@ internal static class SendOtp
             return Refused(input.Channel, refusal);
         if (plan!.Message is not null)
             outbox.Ring();
-        ApiTelemetry.Sent(input.Channel, "sent");
+        ApiTelemetry.Sent(input.Channel, plan.Message?.Test == true ? "test" : "sent");
         return TypedResults.Ok(new SendOtpResponse(
             "OTP sent", request.ApprovalData, input.Channel == OtpChannel.Direct ? plan.Passcode.Reveal() : null, requestId));
     }
@@ -93,7 +93,7 @@ internal static class SendOtp
             return plan.Refusal;
         var (tenant, app) = (caller.TenantId, caller.App.AppId);
         var challenges = new ChallengeStore(db);
-        if (plan.Challenge.Channel != OtpChannel.Direct
+        if (plan.Limited
             && await LimitAsync(db, challenges, caller, plan.UserId, plan.Challenge.DestinationTag, now) is { } limited)
             return limited;
         if (!await challenges.PutUnlessLockedAsync(tenant, app, plan.UserId, plan.Challenge, now))
