@@ -10,6 +10,12 @@ using Watchword.Server.Storage;
 
 namespace Watchword.Server.Api.Otp;
 
+/// <summary>What of a send is chance. Drawn before the write, so that the one writer does not wait for random numbers.</summary>
+internal readonly record struct Drawn(Passcode Passcode, string ChallengeId)
+{
+    public static Drawn For(OtpPolicy policy, DateTimeOffset now) => new(Passcode.Generate(policy.CodeLength), Ids.New(now));
+}
+
 /// <summary>What a send will write, decided before anything is written; or why it will not.</summary>
 /// <param name="Refusal">Why nothing is written.</param>
 /// <param name="UserId">Whose code it is; a decoy's where there is no such user.</param>
@@ -20,7 +26,7 @@ namespace Watchword.Server.Api.Otp;
 internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode, Challenge Challenge, OutboxMessage? Message, bool Limited)
 {
     public static Plan Make(
-        in SendInput input, Caller caller, Member? member, OtpPolicy policy, int? expiresIn, string? requestId, string? approval,
+        in SendInput input, Caller caller, Member? member, OtpPolicy policy, in Drawn drawn, int? expiresIn, string? requestId, string? approval,
         MasterKey keys, Seal seal, Outbox outbox, DateTimeOffset now)
     {
         var app = caller.App;
@@ -34,12 +40,11 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
         // As in authenticate: who is there but has no number or address counts, and is locked, under their own name.
         var userId = member is { User.Status: not UserStatus.Disabled } ? member.User.UserId : input.Identifier.DecoyUserId(keys, caller.TenantId, app.AppId);
         var test = input.Channel == OtpChannel.Sms ? TestNumbers.Find(app, destination.Address, keys, now) : null;
-        var passcode = test is null ? Passcode.Generate(policy.CodeLength) : TestNumbers.Open(test, seal).Code;
+        var passcode = test is null ? drawn.Passcode : TestNumbers.Open(test, seal).Code;
         var tag = destination.Tag(keys, caller.TenantId, input.Channel);
-        var challengeId = Ids.New(now);
-        var binding = new ChallengeBinding(caller.TenantId, app.AppId, userId, input.Channel, tag, challengeId);
+        var binding = new ChallengeBinding(caller.TenantId, app.AppId, userId, input.Channel, tag, drawn.ChallengeId);
         var challenge = new Challenge(
-            challengeId,
+            drawn.ChallengeId,
             caller.Client.ClientId,
             input.Channel,
             tag,

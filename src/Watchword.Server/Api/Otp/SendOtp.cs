@@ -62,7 +62,8 @@ internal static class SendOtp
         var approval = request.ApprovalData is { } data ? seal.ApprovalData.Protect(data.GetRawText()) : null;
         ValueTask<Member?> FindAsync(SqlSession db) =>
             new UserStore(db).FindForLoginAsync(caller.TenantId, app.AppId, input.Identifier.Type, input.Identifier.Value);
-        Plan PlanFor(Member? member) => Plan.Make(input, caller, member, policy, request.ExpiresIn, requestId, approval, keys, seal, outbox, now);
+        var drawn = Drawn.For(policy, now);
+        Plan PlanFor(Member? member) => Plan.Make(input, caller, member, policy, drawn, request.ExpiresIn, requestId, approval, keys, seal, outbox, now);
 
         // A message must be sealed, and sealing may itself write, so its user is looked up before the write; a direct code needs no message,
         // and one write does all.
