@@ -54,7 +54,7 @@ internal static class SendOtp
             return fault;
         if (app.LoginPreferences.For(input.Channel) is not { } policy)
             return Refused(input.Channel, new(403, "auth_login_preferences_missing", $"Channel {input.Channel.Wire()} is not open for this application. An administrator opens it in its login preferences."));
-        if (input.Channel != OtpChannel.Direct && !outbox.HasSenderFor(input.Channel))
+        if (input.Channel != OtpChannel.Direct && !await outbox.HasSenderForAsync(caller.TenantId, input.Channel))
             return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider is configured for channel {input.Channel.Wire()}."));
 
         var now = time.GetUtcNow();
