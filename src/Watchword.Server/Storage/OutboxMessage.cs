@@ -42,28 +42,9 @@ internal sealed record OutboxMessage
 
     /// <summary>It is for a user that does not exist and was only recorded, so that its send costs what any other does.</summary>
     public bool Suppressed { get; init; }
-}
 
-/// <summary>One line of a message's history.</summary>
-internal sealed record StatusChange(long At, string Status)
-{
-    /// <summary>The provider's name.</summary>
-    public string? Provider { get; init; }
-
-    /// <summary>The provider's own error code.</summary>
-    public string? Code { get; init; }
-
-    /// <summary>Why, in our words.</summary>
-    public string? Reason { get; init; }
-
-    /// <summary>Why, in the provider's words, redacted.</summary>
-    public string? Text { get; init; }
-
-    /// <summary>As the column keeps it: lines are added by putting them behind.</summary>
-    public string Line() => StoredJson.Write(this) + ",";
-
-    /// <summary>The lines of a column.</summary>
-    public static IReadOnlyList<StatusChange> Read(string column) => StoredJson.Read<List<StatusChange>>("[" + column.TrimEnd(',') + "]");
+    /// <summary>It is for a test number: recorded, without a body, and never sent.</summary>
+    public bool Test { get; init; }
 }
 
 /// <summary>What the taker of a message writes of it: that a try begins, how it ended, or that it waits again.</summary>
