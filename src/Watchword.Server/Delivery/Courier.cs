@@ -18,14 +18,14 @@ internal enum Carried
 internal sealed class Courier(
     DispatchJournal journal, Outbox outbox, ProviderDirectory directory, Lanes lanes, ReceiptAddress receipts, TimeProvider time, ILogger<Courier> log)
 {
-    /// <summary>How long a message is its taker's: a wait and a try, twice over.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(45);
+    /// <summary>How long a message is its taker's: a try and then the waits before the next. After a crash, it is free again so much later.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a message waits for a full provider when another could bring it.</summary>
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
 
     /// <summary>How long it waits when none could.</summary>
-    private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
