@@ -18,6 +18,9 @@ internal enum Carried
 internal sealed class Courier(
     DispatchJournal journal, Outbox outbox, ProviderDirectory directory, Lanes lanes, ReceiptAddress receipts, TimeProvider time, ILogger<Courier> log)
 {
+    private const string GivenUp =
+        "Twice no answer of a provider could be read, so two copies may be on their way; a third is not risked. A receipt will tell.";
+
     /// <summary>How long a message is its taker's: a try and then the waits before the next. After a crash, it is free again so much later.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
 
@@ -82,9 +85,6 @@ internal sealed class Courier(
         }
         return await PutBackAsync(trip, legs.Count == 0, wait, stopping);
     }
-
-    private const string GivenUp =
-        "Twice no answer of a provider could be read, so two copies may be on their way; a third is not risked. A receipt will tell.";
 
     /// <summary>After a try: true when the message is over, or waits again; false when the next provider is to be asked.</summary>
     private async Task<bool> GoOnAsync(Trip trip, Leg leg, SendResult result, bool more, IDeliverySetup setup)
