@@ -231,44 +231,4 @@ internal sealed class Courier(
     {
         Provider = leg.Provider.Sender.Name, Code = result.ProviderCode, Reason = result.Reason, Text = result.ProviderText,
     };
-
-    /// <summary>What is known of the message on this trip, and what of it is not written yet.</summary>
-    private sealed class Trip(OutboxMessage message)
-    {
-        private readonly List<StatusChange> _unwritten = [];
-
-        /// <summary>As claimed.</summary>
-        public OutboxMessage Message { get; } = message;
-
-        public DateTimeOffset LeaseEnd { get; private set; } = message.LeaseEnd;
-
-        public int Tries { get; set; } = message.Tries;
-
-        public int UnknownTries { get; set; } = message.UnknownTries;
-
-        public string? Fault { get; set; }
-
-        public ProviderCount? Count { get; set; }
-
-        public void Note(StatusChange line) => _unwritten.Add(line);
-
-        public OutboxChange Change(string status, DateTimeOffset now, DateTimeOffset nextTry) => new()
-        {
-            Message = Message with { LeaseEnd = LeaseEnd },
-            Status = status,
-            Now = now,
-            NextTryAt = nextTry,
-            Tries = Tries,
-            UnknownTries = UnknownTries,
-            History = [.. _unwritten],
-            Count = Count,
-        };
-
-        public void Written(OutboxChange change)
-        {
-            LeaseEnd = change.NextTryAt;
-            _unwritten.Clear();
-            Count = null;
-        }
-    }
 }
