@@ -1,21 +1,50 @@
-using System.Diagnostics;
-using System.Security.Cryptography;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Delivery;
 
 /// <summary>
-/// Takes messages from the outbox, oldest first, and hands them to a sender. The try is counted on disk before it is made. Where this
-/// process dies between the two, or an answer never comes, nobody knows whether the provider took the message; it is then tried again
-/// when its lease ends, so such a message may arrive twice but is not lost. Never twice to a provider that said yes.
+/// Takes messages from the outbox as they become due, and sets a courier on each, up to a bound. There is no batch that waits for its
+/// slowest: a provider that hangs keeps its own messages only, and of those no more than a share of the places.
 /// </summary>
-internal sealed class Dispatcher(Database database, Outbox outbox, TimeProvider time, ILogger<Dispatcher> log) : BackgroundService
+/// <remarks>
+/// A message is claimed under a lease, and each try is counted on disk before it is made. Where the process dies, or no answer comes,
+/// nobody knows whether the provider took the message; it is tried again, within the bound of <see cref="RetryPlan.MostUnknown"/>, so it
+/// is not lost and may arrive twice. A provider that said yes is never asked again.
+/// </remarks>
+internal sealed class Dispatcher(Database database, Outbox outbox, Courier courier, Lanes lanes, TimeProvider time, ILogger<Dispatcher> log) : BackgroundService
 {
-    private const int BatchSize = 64;
-    private const int AtOnce = 16;
-    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    /// <summary>Messages in memory at once.</summary>
+    public const int Capacity = 1024;
+
+    private const int BatchSize = 128;
+
+    /// <summary>While so many wait for a provider, no more are taken: what is not taken yet costs nothing.</summary>
+    private const int Enough = 64;
+
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(50);
+
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _inFlight;
+    private long? _busySince;
+    private volatile bool _hadNoRoom;
+    private volatile bool _listening;
+    private volatile bool _stopped;
+
+    /// <summary>Waiting for one provider: at most half of the places that are free, so that however many hang, some are left for the others.</summary>
+    private int Room => Math.Max(1, (Capacity - Volatile.Read(ref _inFlight)) / 2);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        lanes.Clear();
+        _stopped = true;
+        Interlocked.MemoryBarrier();
+        // Calls under way have their ten seconds, unless the host is in a greater hurry.
+        if (Volatile.Read(ref _inFlight) > 0)
+            await Task.WhenAny(_empty.Task, Task.Delay(Timeout.Infinite, cancellationToken));
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,8 +52,10 @@ internal sealed class Dispatcher(Database database, Outbox outbox, TimeProvider 
         {
             try
             {
-                if (await DispatchAsync(stoppingToken) < BatchSize)
-                    await outbox.WaitAsync(LongestSleep, stoppingToken);
+                var sleep = await TakeAsync(stoppingToken);
+                if (sleep > TimeSpan.Zero)
+                    await outbox.WaitAsync(sleep, stoppingToken);
+                _listening = false;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -40,80 +71,73 @@ internal sealed class Dispatcher(Database database, Outbox outbox, TimeProvider 
         }
     }
 
-    /// <summary>One round: how many messages were due.</summary>
-    internal async Task<int> DispatchAsync(CancellationToken cancellation)
+    /// <summary>Takes what is due, and says how long to sleep before looking again.</summary>
+    private async Task<TimeSpan> TakeAsync(CancellationToken stopping)
     {
+        var free = Math.Min(BatchSize, Capacity - Volatile.Read(ref _inFlight));
+        if (free <= 0)
+        {
+            _listening = true;
+            return Breath;
+        }
+        // Providers are busy. A breath, not a stop: those who wait may all be waiting for one that hangs. After messages that nobody had
+        // room for there is none, so that those behind them pass a long queue of one provider quickly.
+        if (lanes.Waiting >= Enough && !_hadNoRoom)
+        {
+            _busySince ??= Environment.TickCount64;
+            if (Breath.TotalMilliseconds - (Environment.TickCount64 - _busySince.Value) is > 0 and var left)
+            {
+                _listening = true;
+                return TimeSpan.FromMilliseconds(left);
+            }
+        }
+        _busySince = null;
         var now = time.GetUtcNow();
         // Looking first costs a read; claiming would cost an fsync each second for nothing.
-        if (await database.ReadAsync(db => new OutboxStore(db).NextDueAsync()) is not { } due || due > now)
-            return 0;
-        var messages = await database.WriteAsync(db => new OutboxStore(db).ClaimAsync(BatchSize, now, now + Lease));
-        await Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
-            async (message, token) => await SendAsync(message, token));
-        return messages.Count;
+        if (await database.ReadAsync(db => new OutboxStore(db).NextDueAsync()) is not { } due)
+            return LongestSleep;
+        if (due > now)
+            return due - now < ShortestSleep ? ShortestSleep : due - now < LongestSleep ? due - now : LongestSleep;
+        _hadNoRoom = false;
+        var (lost, messages) = await database.WriteAsync(db => ClaimAsync(db, free, now));
+        if (lost > 0)
+            DeliveryTelemetry.TriesLost(lost);
+        foreach (var message in messages)
+        {
+            Interlocked.Increment(ref _inFlight);
+            _ = Task.Run(() => CarryAsync(message, stopping), CancellationToken.None);
+        }
+        return messages.Count > 0 ? TimeSpan.Zero : ShortestSleep;
     }
 
-    private async Task SendAsync(OutboxMessage message, CancellationToken stopping)
+    private static async ValueTask<(int Lost, IReadOnlyList<OutboxMessage> Messages)> ClaimAsync(SqlSession db, int limit, DateTimeOffset now)
     {
-        if (time.GetUtcNow() >= message.ExpiresAt)
-        {
-            await FinishAsync(message, "expired", provider: null, "The code expired before the message could be sent.");
-            return;
-        }
-        if (outbox.SenderFor(message.Channel) is not { } sender)
-        {
-            await FinishAsync(message, "failed", provider: null, "No provider is configured for this channel.");
-            return;
-        }
-        var (outcome, reason) = await TryAsync(sender, message, stopping);
-        var now = time.GetUtcNow();
-        var next = now + Backoff(message.Tries);
-        switch (outcome)
-        {
-            case SendOutcome.Accepted:
-                await FinishAsync(message, "sent", sender.Name, fault: null);
-                break;
-            case SendOutcome.Refused or SendOutcome.Misconfigured:
-                await FinishAsync(message, "failed", sender.Name, reason);
-                break;
-            case SendOutcome.TryLater or SendOutcome.Unknown when next < message.ExpiresAt:
-                await database.WriteAsync(db => new OutboxStore(db).PutBackAsync(message, next, reason ?? "", now));
-                break;
-            default:
-                await FinishAsync(message, "expired", sender.Name, reason);
-                break;
-        }
+        var outbox = new OutboxStore(db);
+        var lost = await outbox.RecoverAsync(limit, now);
+        await new ProviderStatsStore(db).AddAsync(
+            lost.Where(t => t.ProviderId is not null).Select(t => new ProviderCount(t.TenantId, t.ProviderId!, t.Region, now) { Unknown = 1 }));
+        return (lost.Count, await outbox.ClaimAsync(limit, now, now + Courier.Lease));
     }
 
-    private async Task<SendResult> TryAsync(IMessageSender sender, OutboxMessage message, CancellationToken stopping)
+    private async Task CarryAsync(OutboxMessage message, CancellationToken stopping)
     {
-        var began = time.GetTimestamp();
-        using var activity = DeliveryTelemetry.Source.StartActivity("deliver", ActivityKind.Client);
-        using var timeout = new CancellationTokenSource(TryTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
         try
         {
-            var result = await sender.SendAsync(new Handover(message.MessageId, outbox.OpenBody(message.Body), ReceiptUrl: null), both.Token);
-            DeliveryTelemetry.Tried(sender.Name, result.Outcome, time.GetElapsedTime(began));
-            return result;
+            if (await courier.CarryAsync(message, () => Room, stopping) == Carried.NoRoom)
+                _hadNoRoom = true;
         }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+#pragma warning disable CA1031 // One message must not end the others. It comes again when its lease ends, until its code is dead.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
-            DeliveryTelemetry.Tried(sender.Name, SendOutcome.Unknown, time.GetElapsedTime(began));
-            return new SendResult(SendOutcome.Unknown, "The provider did not answer in time.");
+            DeliveryTelemetry.CarryingFailed(log, message.MessageId, failure.GetType().Name);
         }
-    }
-
-    private async Task FinishAsync(OutboxMessage message, string status, string? provider, string? fault)
-    {
-        await database.WriteAsync(async db => await new OutboxStore(db).FinishAsync(message, status, provider, fault, time.GetUtcNow()));
-        DeliveryTelemetry.MessageFinished(log, message.MessageId, message.AppId, message.Channel, status, message.Tries);
-    }
-
-    /// <summary>1, 2, 4 … 30 s, with up to a quarter more, so that what failed together is not tried together.</summary>
-    private static TimeSpan Backoff(int tries)
-    {
-        var ms = Math.Min(30_000, 1000 << Math.Min(tries - 1, 5));
-        return TimeSpan.FromMilliseconds(ms + RandomNumberGenerator.GetInt32((ms / 4) + 1));
+        finally
+        {
+            if (Interlocked.Decrement(ref _inFlight) == 0 && _stopped)
+                _empty.TrySetResult();
+            if (_listening && lanes.Waiting < Enough)
+                outbox.Ring();
+        }
     }
 }

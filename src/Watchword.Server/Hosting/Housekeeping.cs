@@ -36,6 +36,9 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
         {
         }
         await database.WriteAsync(db => new ChallengeStore(db).PruneDecoysAsync(now.AddDays(-30)));
+        while (await database.WriteAsync(db => new ProviderStatsStore(db).PruneAsync(now.AddDays(-30), AtOnce)) == AtOnce)
+        {
+        }
         while (await database.WriteAsync(db => new SendStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
         {
         }

@@ -120,6 +120,11 @@ internal static class WatchwordHost
         services.AddSingleton<ApplicationAdministration>();
         services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<Outbox>();
+        services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));
+        services.AddSingleton<Receipts>();
+        services.AddSingleton<Lanes>();
+        services.AddSingleton<DispatchJournal>();
+        services.AddSingleton<Courier>();
         services.AddHostedService<Dispatcher>();
         services.AddHostedService<Housekeeping>();
     }

@@ -2,45 +2,6 @@ using Watchword.Core.Otp;
 
 namespace Watchword.Server.Storage;
 
-/// <summary>A message waiting for, or on, its way.</summary>
-internal sealed record OutboxMessage
-{
-    public required string TenantId { get; init; }
-    public required string MessageId { get; init; }
-    public required string AppId { get; init; }
-    public required string UserId { get; init; }
-    public required OtpChannel Channel { get; init; }
-
-    /// <summary>Destination, sender and text, sealed.</summary>
-    public required string Body { get; init; }
-    public required string MaskedDestination { get; init; }
-
-    /// <summary>ISO 3166 region of the number, <c>ZZ</c> when it has none.</summary>
-    public required string Region { get; init; }
-
-    /// <summary>What was done about the sender, when not what was asked.</summary>
-    public string? SenderNote { get; init; }
-
-    /// <summary>SMS segments of the text.</summary>
-    public required int Segments { get; init; }
-    public required DateTimeOffset CreatedAt { get; init; }
-
-    /// <summary>When its code dies; sending it later would be useless.</summary>
-    public required DateTimeOffset ExpiresAt { get; init; }
-
-    /// <summary>Tries begun, this one included.</summary>
-    public int Tries { get; init; }
-
-    /// <summary>It is for a user that does not exist and was only recorded, so that its send costs what any other does.</summary>
-    public bool Suppressed { get; init; }
-
-    /// <summary>It is for a test number: recorded, without a body, and never sent.</summary>
-    public bool Test { get; init; }
-}
-
-/// <summary>How long the queue is.</summary>
-internal sealed record OutboxDepth(long Messages, long? OldestCreatedAt);
-
 /// <summary>The durable queue between an acknowledged send and its provider.</summary>
 internal sealed class OutboxStore(SqlSession db)
 {
@@ -69,47 +30,139 @@ internal sealed class OutboxStore(SqlSession db)
             });
 
     /// <summary>
-    /// Takes the oldest messages that are due and counts their try before it is made. A message whose taker dies is due again at the end
-    /// of the lease.
+    /// Finds tries whose taker is gone: their lease is over and no end of them was written. Nobody knows whether the provider took those
+    /// messages; they wait again, one unknown try richer.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<LostTry>> RecoverAsync(int limit, DateTimeOffset now)
+    {
+        const string Reason = "The server stopped while the message was handed over; the provider may have taken it.";
+        return await db.AllAsync<LostTry>(
+            $"""
+            UPDATE outbox SET status = 'queued', unknown_tries = unknown_tries + 1, fault = @reason, history = history || @line, status_at = @now
+            WHERE (tenant_id, message_id) IN (SELECT tenant_id, message_id FROM outbox WHERE status = 'sending' AND next_try_at <= @now
+                ORDER BY next_try_at LIMIT @limit {db.Dialect.SkipLocked})
+            RETURNING tenant_id, provider_id, region
+            """,
+            new { limit = (long)limit, now = now.Ms(), reason = Reason, line = new StatusChange(now.Ms(), "queued") { Reason = Reason }.Line() });
+    }
+
+    /// <summary>
+    /// Takes the messages that have been due for longest. No try is counted yet: until one begins, whoever takes them next knows that
+    /// nothing was handed over.
     /// </summary>
     public async ValueTask<IReadOnlyList<OutboxMessage>> ClaimAsync(int limit, DateTimeOffset now, DateTimeOffset leaseEnd)
     {
         var rows = await db.AllAsync<OutboxRow>(
             $"""
-            UPDATE outbox SET status = 'sending', tries = tries + 1, next_try_at = @leaseEnd, status_at = @now
-            WHERE (tenant_id, message_id) IN (SELECT tenant_id, message_id FROM outbox WHERE status IN ('queued', 'sending') AND next_try_at <= @now
+            UPDATE outbox SET next_try_at = @leaseEnd
+            WHERE (tenant_id, message_id) IN (SELECT tenant_id, message_id FROM outbox WHERE status = 'queued' AND next_try_at <= @now
                 ORDER BY next_try_at LIMIT @limit {db.Dialect.SkipLocked})
-            RETURNING tenant_id, message_id, app_id, user_id, channel, body, masked_destination, region, sender_note, segments, created_at, expires_at, tries
+            RETURNING tenant_id, message_id, app_id, user_id, channel, body, masked_destination, region, sender_note, segments, created_at, expires_at,
+                next_try_at, tries, unknown_tries, provider_id
             """,
             new { limit = (long)limit, now = now.Ms(), leaseEnd = leaseEnd.Ms() });
         return [.. rows.Select(r => r.ToMessage()).OrderBy(m => m.CreatedAt)];
     }
 
-    /// <summary>The end of a message's way: sent, failed or expired. Its body is erased.</summary>
-    public async ValueTask FinishAsync(OutboxMessage message, string status, string? provider, string? fault, DateTimeOffset now) =>
-        await db.ExecuteAsync(
+    /// <summary>
+    /// Writes what became of a message that was taken. False, and nothing but an acceptance is written, when it is no longer the taker's:
+    /// its lease was over and someone else took it, a receipt settled it, or its user is gone.
+    /// </summary>
+    public async ValueTask<bool> ChangeAsync(OutboxChange change)
+    {
+        var written = await db.ExecuteAsync(
             """
-            UPDATE outbox SET status = @status, body = NULL, provider = @provider, fault = @fault, status_at = @now
-            WHERE tenant_id = @tenant AND message_id = @id
+            UPDATE outbox SET status = @status, body = CASE WHEN @over = 1 THEN NULL ELSE body END, next_try_at = @next, tries = @tries,
+                unknown_tries = @unknown, provider_id = COALESCE(@providerId, provider_id), provider = COALESCE(@provider, provider),
+                provider_message_id = COALESCE(@reference, provider_message_id), cost = COALESCE(@cost, cost), fault = @fault,
+                sender_note = COALESCE(sender_note, @note), history = history || @history, status_at = @now
+            WHERE tenant_id = @tenant AND message_id = @id AND next_try_at = @lease AND status IN ('queued', 'sending')
             """,
-            new { tenant = message.TenantId, id = message.MessageId, status, provider, fault, now = now.Ms() });
+            new
+            {
+                tenant = change.Message.TenantId,
+                id = change.Message.MessageId,
+                lease = change.Message.LeaseEnd.Ms(),
+                status = change.Status,
+                over = change.Status is "queued" or "sending" ? 0L : 1L,
+                next = change.NextTryAt.Ms(),
+                tries = (long)change.Tries,
+                unknown = (long)change.UnknownTries,
+                providerId = change.ProviderId,
+                provider = change.Provider,
+                reference = change.ProviderMessageId,
+                cost = change.Cost,
+                fault = change.Fault,
+                note = change.SenderNote,
+                history = Lines(change),
+                now = change.Now.Ms(),
+            });
+        if (written == 0 && change.Status == "sent")
+            await AcceptLateAsync(change);
+        return written > 0;
+    }
 
-    /// <summary>Puts a message back, to be tried again later.</summary>
-    public async ValueTask PutBackAsync(OutboxMessage message, DateTimeOffset nextTry, string fault, DateTimeOffset now) =>
+    /// <summary>What a receipt has to know; null: no such message.</summary>
+    public ValueTask<ReceiptState?> ReceiptStateAsync(string tenant, string id) =>
+        db.FirstAsync<ReceiptState>(
+            "SELECT status, provider_id, region, tries FROM outbox WHERE tenant_id = @tenant AND message_id = @id", new { tenant, id });
+
+    /// <summary>
+    /// Moves a message on as a receipt says; false when its status is no longer the one that was judged. Nobody tries it again. The price
+    /// is the provider's for one segment, and counts only where nobody had said yes before.
+    /// </summary>
+    public async ValueTask<bool> SettleAsync(
+        string tenant, string id, string fromStatus, string toStatus, string providerId, string provider, string? reference, long? price, StatusChange line, DateTimeOffset now) =>
         await db.ExecuteAsync(
             """
-            UPDATE outbox SET status = 'queued', next_try_at = @next, fault = @fault, status_at = @now
-            WHERE tenant_id = @tenant AND message_id = @id
+            UPDATE outbox SET status = @toStatus, body = NULL, fault = @fault, status_at = @now, history = history || @line,
+                cost = COALESCE(cost, segments * @price), provider_id = @providerId, provider = @provider,
+                provider_message_id = COALESCE(@reference, CASE WHEN provider_id = @providerId THEN provider_message_id END)
+            WHERE tenant_id = @tenant AND message_id = @id AND status = @fromStatus
             """,
-            new { tenant = message.TenantId, id = message.MessageId, next = nextTry.Ms(), fault, now = now.Ms() });
+            new { tenant, id, fromStatus, toStatus, providerId, provider, reference, price, fault = line.Reason, line = line.Line(), now = now.Ms() }) > 0;
 
     public async ValueTask<OutboxDepth> DepthAsync() =>
         (await db.FirstAsync<OutboxDepth>(
-            "SELECT COUNT(*) AS messages, MIN(created_at) AS oldest_created_at FROM outbox WHERE status IN ('queued', 'sending')"))!;
+            """
+            SELECT COUNT(*) AS messages, MIN(created_at) AS oldest_created_at FROM
+                (SELECT created_at FROM outbox WHERE status = 'queued' UNION ALL SELECT created_at FROM outbox WHERE status = 'sending') AS waiting
+            """))!;
 
     /// <summary>When the next message is due, or null when none waits.</summary>
     public async ValueTask<DateTimeOffset?> NextDueAsync() =>
-        (await db.FirstAsync<long?>("SELECT MIN(next_try_at) FROM outbox WHERE status IN ('queued', 'sending')")).At();
+        (await db.FirstAsync<long?>(
+            """
+            SELECT MIN(due) FROM (SELECT MIN(next_try_at) AS due FROM outbox WHERE status = 'queued'
+                UNION ALL SELECT MIN(next_try_at) FROM outbox WHERE status = 'sending') AS waiting
+            """)).At();
+
+    /// <summary>
+    /// A yes that comes when the message is no longer its taker's: a receipt was faster, or the taker slept through its lease. It is kept in
+    /// any case, so that nobody sends again, and what it costs is added.
+    /// </summary>
+    private async ValueTask AcceptLateAsync(OutboxChange change) =>
+        await db.ExecuteAsync(
+            """
+            UPDATE outbox SET status = CASE WHEN status IN ('delivered', 'undelivered') THEN status ELSE 'sent' END, body = NULL, tries = @tries,
+                cost = CASE WHEN provider_id = @providerId AND cost IS NOT NULL THEN cost ELSE COALESCE(cost, 0) + COALESCE(@cost, 0) END,
+                provider_id = COALESCE(provider_id, @providerId), provider = COALESCE(provider, @provider),
+                provider_message_id = COALESCE(provider_message_id, CASE WHEN provider_id = @providerId THEN @reference END), history = history || @history
+            WHERE tenant_id = @tenant AND message_id = @id
+            """,
+            new
+            {
+                tenant = change.Message.TenantId,
+                id = change.Message.MessageId,
+                tries = (long)change.Tries,
+                cost = change.Cost,
+                providerId = change.ProviderId,
+                provider = change.Provider,
+                reference = change.ProviderMessageId,
+                history = Lines(change),
+            });
+
+    private static string Lines(OutboxChange change) => string.Concat(change.History.Select(line => line.Line()));
 
     private sealed class OutboxRow
     {
@@ -125,7 +178,10 @@ internal sealed class OutboxStore(SqlSession db)
         public long Segments { get; init; }
         public long CreatedAt { get; init; }
         public long ExpiresAt { get; init; }
+        public long NextTryAt { get; init; }
         public long Tries { get; init; }
+        public long UnknownTries { get; init; }
+        public string? ProviderId { get; init; }
 
         public OutboxMessage ToMessage() => new()
         {
@@ -142,6 +198,9 @@ internal sealed class OutboxStore(SqlSession db)
             CreatedAt = CreatedAt.At(),
             ExpiresAt = ExpiresAt.At(),
             Tries = (int)Tries,
+            UnknownTries = (int)UnknownTries,
+            ProviderId = ProviderId,
+            LeaseEnd = NextTryAt.At(),
         };
     }
 }

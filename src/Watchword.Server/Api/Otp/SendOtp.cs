@@ -55,7 +55,8 @@ internal static class SendOtp
         if (app.LoginPreferences.For(input.Channel) is not { } policy)
             return Refused(input.Channel, new(403, "auth_login_preferences_missing", $"Channel {input.Channel.Wire()} is not open for this application. An administrator opens it in its login preferences."));
         var now = time.GetUtcNow();
-        if (input.Channel != OtpChannel.Direct && !outbox.HasSenderFor(input.Channel) && !input.NamesTestNumber(app, keys, now))
+        if (input.Channel != OtpChannel.Direct && !input.NamesTestNumber(app, keys, now)
+            && !await outbox.HasSenderForAsync(caller.TenantId, input.Channel))
             return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider is configured for channel {input.Channel.Wire()}."));
 
         var requestId = request.GenerateRequestId == true ? OpaqueToken.RandomText() : null;

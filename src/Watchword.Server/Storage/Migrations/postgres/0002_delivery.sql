@@ -1,10 +1,16 @@
--- What became of a message, oldest first: JSON objects of at, status, provider, code, reason, each followed by a comma.
+-- What became of a message, oldest first: JSON objects of at, status, provider, code, reason, text, each followed by a comma.
 -- cost: millionths of the tenant's currency, all segments. unknown_tries: handed over without an answer that could be read.
 ALTER TABLE outbox ADD COLUMN history text COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE outbox ADD COLUMN provider_id text COLLATE "C";
 ALTER TABLE outbox ADD COLUMN provider_message_id text COLLATE "C";
 ALTER TABLE outbox ADD COLUMN unknown_tries bigint NOT NULL DEFAULT 0;
 ALTER TABLE outbox ADD COLUMN cost bigint;
+
+-- A message that waits is 'queued', one that is being handed over 'sending'; a lease on either ends at next_try_at. Two indexes, so that
+-- looking for handovers that were cut short does not wade through a long queue.
+DROP INDEX outbox_due;
+CREATE INDEX outbox_due ON outbox (next_try_at) WHERE status = 'queued';
+CREATE INDEX outbox_sending ON outbox (next_try_at) WHERE status = 'sending';
 
 -- A tenant's providers. settings: JSON of the fields that may be read; secrets: JSON of the others, sealed.
 -- max_per_second: millimessages per second, so that slow lines can be said; null: no limit.

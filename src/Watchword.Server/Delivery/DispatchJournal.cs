@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using Watchword.Server.Storage;
+
+namespace Watchword.Server.Delivery;
+
+/// <summary>
+/// Writes what becomes of messages, many in one transaction: what comes while one is under way goes into the next. Where every commit is
+/// an fsync of its own, and where all messages of a provider count on the same row, one by one would be slow.
+/// </summary>
+internal sealed class DispatchJournal(Database database)
+{
+    private const int Most = 256;
+    private readonly ConcurrentQueue<Entry> _queue = new();
+    private int _writing;
+
+    /// <summary>On disk when this returns. False: the message is no longer its taker's.</summary>
+    public Task<bool> WriteAsync(OutboxChange change)
+    {
+        var entry = new Entry(change);
+        _queue.Enqueue(entry);
+        if (Interlocked.Exchange(ref _writing, 1) == 0)
+            _ = WriteAllAsync();
+        return entry.Done.Task;
+    }
+
+    private async Task WriteAllAsync()
+    {
+        do
+        {
+            while (Take() is { Length: > 0 } batch)
+            {
+                try
+                {
+                    var written = await database.WriteAsync(db => ApplyAsync(db, batch));
+                    for (var i = 0; i < batch.Length; i++)
+                        batch[i].Done.SetResult(written[i]);
+                }
+#pragma warning disable CA1031 // Whoever wrote gets it, and decides.
+                catch (Exception failure)
+#pragma warning restore CA1031
+                {
+                    foreach (var entry in batch)
+                        entry.Done.TrySetException(failure);
+                }
+            }
+            Volatile.Write(ref _writing, 0);
+            // Looked at again after saying so, or what came in between would wait for the next one.
+            Interlocked.MemoryBarrier();
+        }
+        while (!_queue.IsEmpty && Interlocked.Exchange(ref _writing, 1) == 0);
+    }
+
+    /// <summary>In the order of ids, so that two nodes that write at once never wait for each other in a ring.</summary>
+    private Entry[] Take()
+    {
+        var batch = new List<Entry>();
+        while (batch.Count < Most && _queue.TryDequeue(out var entry))
+            batch.Add(entry);
+        return [.. batch.OrderBy(e => e.Change.Message.MessageId, StringComparer.Ordinal)];
+    }
+
+    private static async ValueTask<bool[]> ApplyAsync(SqlSession db, Entry[] batch)
+    {
+        var written = new bool[batch.Length];
+        var outbox = new OutboxStore(db);
+        for (var i = 0; i < batch.Length; i++)
+            written[i] = await outbox.ChangeAsync(batch[i].Change);
+        await new ProviderStatsStore(db).AddAsync(batch.Select(e => e.Change.Count).OfType<ProviderCount>());
+        return written;
+    }
+
+    private sealed record Entry(OutboxChange Change)
+    {
+        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
