@@ -117,6 +117,9 @@ internal static class WatchwordHost
         services.AddSingleton<SessionRefresh>();
         services.AddSingleton<ApplicationAdministration>();
         services.AddSingleton<ProviderDirectory>();
+        services.AddSingleton<DeliveryAdministration>();
+        services.AddSingleton<TestMessages>();
+        services.AddSingleton<Receipts>();
         services.AddSingleton<Outbox>();
         services.AddHostedService<Dispatcher>();
         services.AddHostedService<Housekeeping>();

@@ -23,6 +23,7 @@ internal sealed class MasterKey
         _wrap = Derive(key, "watchword wrap v1");
         CodeKey = Derive(key, "watchword code v1");
         DestinationKey = Derive(key, "watchword destination v1");
+        ReceiptKey = Derive(key, "watchword receipt v1");
     }
 
     /// <summary>Key of the HMAC over codes.</summary>
@@ -30,6 +31,9 @@ internal sealed class MasterKey
 
     /// <summary>Key of the tags of numbers and addresses.</summary>
     public byte[] DestinationKey { get; }
+
+    /// <summary>Key of the HMAC in the addresses at which providers report.</summary>
+    public byte[] ReceiptKey { get; }
 
     /// <summary>AES-256-GCM: nonce, tag, cipher text, in base64.</summary>
     public string Wrap(string text)
