@@ -6,13 +6,13 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Delivery;
 
 /// <summary>The way into the queue of messages, and the bell that wakes its dispatcher.</summary>
-internal sealed class Outbox(Seal seal, IEnumerable<IMessageSender> senders) : IDisposable
+internal sealed class Outbox(Seal seal, ProviderDirectory directory, IEnumerable<IMessageSender> senders) : IDisposable
 {
     private readonly SemaphoreSlim _bell = new(0, 1);
     private readonly IMessageSender[] _senders = [.. senders];
 
-    /// <summary>Whether anything is configured that could carry this channel.</summary>
-    public bool HasSenderFor(OtpChannel channel) => SenderFor(channel) is not null;
+    /// <summary>Whether the tenant has anything that could carry this channel.</summary>
+    public async ValueTask<bool> HasSenderForAsync(string tenant, OtpChannel channel) => (await directory.ForAsync(tenant)).Carries(channel);
 
     /// <summary>The sender of a channel, or null.</summary>
     public IMessageSender? SenderFor(OtpChannel channel) => Array.Find(_senders, s => s.Carries(channel));

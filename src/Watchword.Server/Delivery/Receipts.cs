@@ -3,21 +3,33 @@ using Watchword.Server.Storage;
 
 namespace Watchword.Server.Delivery;
 
-/// <summary>Writes what providers report onto the records of messages. Late and repeated receipts change nothing.</summary>
+/// <summary>What became of a receipt.</summary>
+internal enum ReceiptVerdict
+{
+    /// <summary>The message's record was changed.</summary>
+    Applied,
+
+    /// <summary>It said nothing new: late, repeated, or of a copy that does not matter.</summary>
+    Nothing,
+}
+
+/// <summary>Writes what providers report on the messages' records.</summary>
 internal sealed class Receipts(Database database, TimeProvider time)
 {
-    public async Task AcceptAsync(string tenant, string providerId, string messageId, IReadOnlyList<Receipt> receipts)
+    public async Task<ReceiptVerdict> AcceptAsync(string tenant, string providerId, string provider, string messageId, IReadOnlyList<Receipt> receipts)
     {
-        foreach (var receipt in receipts.Where(r => r.MessageId is null || r.MessageId == messageId))
+        var changed = 0;
+        foreach (var receipt in receipts)
         {
-            var (now, status) = (time.GetUtcNow(), receipt.Status.ToString().ToLowerInvariant());
-            var line = new StatusChange(now.Ms(), status) { Provider = providerId, Code = receipt.ProviderCode, Reason = receipt.Reason }.Line();
-            await database.WriteAsync(db => db.ExecuteAsync(
+            var (id, now, status) = (receipt.MessageId ?? messageId, time.GetUtcNow(), receipt.Status.ToString().ToLowerInvariant());
+            var line = new StatusChange(now.Ms(), status) { Provider = provider, Code = receipt.ProviderCode, Reason = receipt.Reason }.Line();
+            changed += await database.WriteAsync(db => db.ExecuteAsync(
                 """
-                UPDATE outbox SET status = @status, status_at = @now, history = history || @line, provider_id = @providerId
-                WHERE tenant_id = @tenant AND message_id = @messageId AND status NOT IN ('delivered', @status)
+                UPDATE outbox SET status = @status, status_at = @now, history = history || @line, provider_id = @providerId, provider = @provider
+                WHERE tenant_id = @tenant AND message_id = @id AND status NOT IN ('delivered', @status)
                 """,
-                new { tenant, messageId, providerId, status, line, now = now.Ms() }));
+                new { tenant, id, providerId, provider, status, line, now = now.Ms() }));
         }
+        return changed > 0 ? ReceiptVerdict.Applied : ReceiptVerdict.Nothing;
     }
 }

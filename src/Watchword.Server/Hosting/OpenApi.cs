@@ -208,7 +208,7 @@ internal static class OpenApi
         [403] = "It is known who asks, and may not.",
         [404] = "There is no such thing for this client.",
         [409] = "It clashes with what is there; ts_error_code says how.",
-        [429] = "Too many messages to this destination; Retry-After says when to try again.",
+        [429] = "Too many messages; Retry-After says when to try again.",
         [503] = "The server cannot serve now.",
     };
 

@@ -119,8 +119,9 @@ internal static class WatchwordHost
         services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<DeliveryAdministration>();
         services.AddSingleton<TestMessages>();
-        services.AddSingleton<Receipts>();
         services.AddSingleton<Outbox>();
+        services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));
+        services.AddSingleton<Receipts>();
         services.AddHostedService<Dispatcher>();
         services.AddHostedService<Housekeeping>();
     }

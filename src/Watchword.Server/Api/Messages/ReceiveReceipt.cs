@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Watchword.Server.Delivery;
 using Watchword.Server.Delivery.Providers;
-using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
 
 namespace Watchword.Server.Api.Messages;
@@ -18,10 +17,10 @@ internal static class ReceiveReceipt
 
     public static async Task<Results<Ok, ApiError>> HandleAsync(
         string tenant, string providerId, string messageId, [FromQuery(Name = "key")] string? key, HttpContext context,
-        MasterKey keys, Issuer issuer, ProviderDirectory directory, Receipts receipts)
+        ReceiptAddress addresses, Issuer issuer, ProviderDirectory directory, Receipts receipts)
     {
-        if (!ReceiptAddress.Verify(keys, tenant, providerId, messageId, key)
-            || await directory.FindAsync(tenant, providerId) is not { Kind.Receipts: { } reader, Settings: { } settings })
+        if (!addresses.Verify(tenant, providerId, messageId, key)
+            || await directory.FindAsync(tenant, providerId) is not { Kind.Receipts: { } reader, Settings: { } settings } provider)
             return Refused;
         // From the configured public URL: that is what the provider was given, and what it signs.
         if (!Uri.TryCreate(issuer.PublicUrl + context.Request.Path.ToUriComponent() + context.Request.QueryString, UriKind.Absolute, out var url))
@@ -32,7 +31,7 @@ internal static class ReceiveReceipt
         var reading = reader.Read(new ReceiptRequest(url, headers, body.ToArray()), settings);
         if (reading.Receipts is null)
             return reading == ReceiptReading.Unreadable ? ApiErrors.InvalidInput(reading.Fault!) : Refused;
-        await receipts.AcceptAsync(tenant, providerId, messageId, reading.Receipts);
+        await receipts.AcceptAsync(tenant, providerId, provider.Sender.Name, messageId, reading.Receipts);
         return TypedResults.Ok();
     }
 }

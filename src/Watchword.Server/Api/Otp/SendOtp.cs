@@ -47,15 +47,15 @@ internal sealed record SendOtpResponse(string Message, JsonElement? ApprovalData
 internal static class SendOtp
 {
     public static async Task<Results<Ok<SendOtpResponse>, ApiError>> HandleAsync(
-        SendOtpRequest request, Caller caller, Database database, Outbox outbox, ProviderDirectory providers, MasterKey keys, Seal seal, TimeProvider time)
+        SendOtpRequest request, Caller caller, Database database, Outbox outbox, MasterKey keys, Seal seal, TimeProvider time)
     {
         var app = caller.App;
         if (SendInput.Read(request, out var input) is { } fault)
             return fault;
         if (app.LoginPreferences.For(input.Channel) is not { } policy)
             return Refused(input.Channel, new(403, "auth_login_preferences_missing", $"Channel {input.Channel.Wire()} is not open for this application. An administrator opens it in its login preferences."));
-        if (input.Channel != OtpChannel.Direct && !(await providers.ForAsync(caller.TenantId)).Carries(input.Channel))
-            return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider that can be used is configured for channel {input.Channel.Wire()}. An administrator adds one by PUT /cis/v1/tenantsmsproviders."));
+        if (input.Channel != OtpChannel.Direct && !await outbox.HasSenderForAsync(caller.TenantId, input.Channel))
+            return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider is configured for channel {input.Channel.Wire()}."));
 
         var now = time.GetUtcNow();
         var requestId = request.GenerateRequestId == true ? OpaqueToken.RandomText() : null;
