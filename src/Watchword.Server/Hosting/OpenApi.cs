@@ -96,7 +96,7 @@ internal static class OpenApi
         if (type.ElementType == typeof(string))
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         // Numbers in quotes are taken, but nobody should send them.
-        if (schema.Type is { } kinds && kinds.HasFlag(JsonSchemaType.Integer))
+        if (schema.Type is { } kinds && (kinds.HasFlag(JsonSchemaType.Integer) || kinds.HasFlag(JsonSchemaType.Number)))
             (schema.Type, schema.Pattern) = (kinds & ~JsonSchemaType.String, null);
         if (type.Kind != JsonTypeInfoKind.Object)
             return;
