@@ -73,4 +73,7 @@ internal static partial class DeliveryTelemetry
 
     private static OutboxDepth Depth(Database database) =>
         database.ReadAsync(db => new OutboxStore(db).DepthAsync()).GetAwaiter().GetResult();
+
+    [LoggerMessage(10, LogLevel.Error, "Provider {ProviderId} ({Kind}) of tenant {TenantId} cannot be used: its kind is unknown here, its secrets cannot be opened with this master key, or a setting is wrong. Write its settings again")]
+    public static partial void ProviderUnusable(ILogger log, string providerId, string kind, string tenantId);
 }

@@ -1,5 +1,6 @@
 using Watchword.Server.Api;
 using Watchword.Server.Api.Management;
+using Watchword.Server.Api.Messages;
 using Watchword.Server.Api.Oidc;
 using Watchword.Server.Api.Otp;
 using Watchword.Server.Api.Sessions;
@@ -16,6 +17,9 @@ internal static class Endpoints
         var api = app.MapGroup("/cis");
         MapLogin(api.MapGroup("/v1/auth").WithMetadata(new ErrorShapeAttribute(ErrorShape.Login)).WithTags("Login"));
         MapUsers(api.MapGroup("/v1").WithMetadata(new ErrorShapeAttribute(ErrorShape.Resource)).WithTags("Users"));
+        // Providers have no client token; the address itself holds a key.
+        api.MapGroup("/v1").WithMetadata(new ErrorShapeAttribute(ErrorShape.Resource)).WithTags("Receipts")
+            .MapMethods("/receipts/{tenant}/{providerId}/{messageId}", ["GET", "POST"], ReceiveReceipt.HandleAsync);
         MapManagement(api.MapGroup("").WithMetadata(new ErrorShapeAttribute(ErrorShape.Resource), new RequireClientAttribute(CallerKind.Management)).WithTags("Management"));
     }
 
@@ -80,6 +84,14 @@ internal static class Endpoints
         applications.MapPost("/{appId}/clients/{clientId}/rotate-secret", Clients.RotateSecretAsync);
         cis.MapGet("/loginPreferences/{appId}", Preferences.ReadAsync);
         cis.MapPut("/loginPreferences/{appId}/authMethods", Preferences.ReplaceAsync);
+        var delivery = cis.MapGroup("/v1/tenantsmsproviders");
+        delivery.MapGet("", DeliverySettings.ReadAsync);
+        delivery.MapPut("", DeliverySettings.ReplaceAsync);
+        delivery.MapGet("/kinds", DeliverySettings.Kinds);
+        delivery.MapPost("/test", DeliveryTrial.SendAsync);
+        delivery.MapGet("/health", DeliveryTrial.HealthAsync);
+        cis.MapGet("/v1/messages", ReadMessages.ListAsync);
+        cis.MapGet("/v1/messages/{id}", ReadMessages.ByIdAsync);
         cis.MapGet("/v1/signing-keys", KeyRotation.ListAsync);
         cis.MapPost("/v1/signing-keys/rotate", KeyRotation.RotateAsync);
     }

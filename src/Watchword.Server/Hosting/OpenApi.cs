@@ -98,7 +98,7 @@ internal static class OpenApi
         else if (type.ElementType == typeof(string))
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         // Numbers in quotes are taken, but nobody should send them.
-        if (schema.Type is { } kinds && kinds.HasFlag(JsonSchemaType.Integer))
+        if (schema.Type is { } kinds && (kinds.HasFlag(JsonSchemaType.Integer) || kinds.HasFlag(JsonSchemaType.Number)))
             (schema.Type, schema.Pattern) = (kinds & ~JsonSchemaType.String, null);
         if (type.Kind != JsonTypeInfoKind.Object)
             return;
@@ -210,7 +210,7 @@ internal static class OpenApi
         [403] = "It is known who asks, and may not.",
         [404] = "There is no such thing for this client.",
         [409] = "It clashes with what is there; ts_error_code says how.",
-        [429] = "Too many messages to this destination; Retry-After says when to try again.",
+        [429] = "Too many messages; Retry-After says when to try again.",
         [503] = "The server cannot serve now.",
     };
 
@@ -272,6 +272,15 @@ internal static class OpenApi
         ["POST /cis/v1/applications/{appId}/clients/{clientId}/rotate-secret"] = new("Give a client a new secret; the old one works on for a while", [400, 401, 403, 404]),
         ["GET /cis/loginPreferences/{appId}"] = new("Read an application's login methods", [401, 403, 404]),
         ["PUT /cis/loginPreferences/{appId}/authMethods"] = new("Replace an application's login methods", [400, 401, 403, 404]),
+        ["GET /cis/v1/tenantsmsproviders"] = new("Read the tenant's providers, routes and prices, without secrets", [401, 403]),
+        ["PUT /cis/v1/tenantsmsproviders"] = new("Replace the tenant's providers, routes and prices; absent secrets stay", [400, 401, 403]),
+        ["GET /cis/v1/tenantsmsproviders/kinds"] = new("List the kinds of provider and the fields of each", [401, 403]),
+        ["POST /cis/v1/tenantsmsproviders/test"] = new("Send a test message and see what the provider says", [400, 401, 403, 404, 429]),
+        ["GET /cis/v1/tenantsmsproviders/health"] = new("Read how providers have done, by region", [400, 401, 403]),
+        ["GET /cis/v1/messages"] = new("Read the message log, newest first", [400, 401, 403]),
+        ["GET /cis/v1/messages/{id}"] = new("Read what became of a message", [401, 403, 404]),
+        ["GET /cis/v1/receipts/{tenant}/{providerId}/{messageId}"] = new("Where a provider reports what became of a message", [400, 403]),
+        ["POST /cis/v1/receipts/{tenant}/{providerId}/{messageId}"] = new("Where a provider reports what became of a message", [400, 403]),
         ["GET /cis/v1/signing-keys"] = new("List the signing keys, without their private halves", [401, 403]),
         ["POST /cis/v1/signing-keys/rotate"] = new("Make the waiting signing keys sign", [401, 403, 409]),
         ["GET /health/live"] = new("Whether the process runs", []),

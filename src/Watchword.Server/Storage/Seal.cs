@@ -14,6 +14,9 @@ internal sealed class Seal(IDataProtectionProvider provider)
     /// <summary>Numbers and fixed codes of testers.</summary>
     public IDataProtector TestNumbers { get; } = provider.CreateProtector("watchword.test-numbers");
 
+    /// <summary>Credentials for a tenant's providers. Bound to the tenant, so that they open nothing in another's row.</summary>
+    public IDataProtector ProviderSecretsOf(string tenant) => provider.CreateProtector("watchword.provider-secrets", tenant);
+
     /// <summary>Private halves of signing keys.</summary>
     public IDataProtector SigningKeys { get; } = provider.CreateProtector("watchword.signing-keys");
 }

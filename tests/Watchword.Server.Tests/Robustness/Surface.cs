@@ -91,6 +91,10 @@ internal static class Surface
         new("rotate secret", HttpMethod.Post, "/cis/v1/applications/{app}/clients/{client}/rotate-secret", true, ErrorShape.Resource, new Field("overlap_seconds", Kind.Whole, "60")) { EmptyIsFine = true, BodyIsOptional = true },
         new("login preferences", HttpMethod.Put, "/cis/loginPreferences/{app}/authMethods", true, ErrorShape.Resource,
             new Field("sms", Kind.Object, "{}"), new("email_otp", Kind.Object, "{}"), new("direct_otp", Kind.Object, "{}")) { EmptyIsFine = true },
+        new("delivery settings", HttpMethod.Put, "/cis/v1/tenantsmsproviders", true, ErrorShape.Resource,
+            new("providers", Kind.Texts, "[]", true), new("routes", Kind.Texts, "[]"), new("prices", Kind.Texts, "[]"), new("currency", Kind.Text, "\"EUR\"")),
+        new("test message", HttpMethod.Post, "/cis/v1/tenantsmsproviders/test", true, ErrorShape.Resource,
+            new("to", Kind.Text, "\"+447400000077\"", true), new("sender", Kind.Text, "\"Acme\""), new("provider_id", Kind.Text, "\"p\"")),
     ];
 
     /// <summary>Bad values that are bad in whatever field, as JSON.</summary>
@@ -164,6 +168,20 @@ internal static class Surface
         ("login preferences", "sms", "{\"codeLength\":\"six\"}"),
         ("login preferences", "direct_otp", "{\"crossClientsAllowed\":5}"),
         ("login preferences", "email_otp", "{\"maxFailures\":null,\"lockoutDuration\":1441}"),
+        ("delivery settings", "providers", "[{\"provider\":\"Telepathy\"}]"),
+        ("delivery settings", "providers", "[{\"provider\":5}]"),
+        ("delivery settings", "providers", "[{\"provider\":null,\"max_per_second\":1e999,\"max_concurrency\":0,\"name\":\"\"}]"),
+        ("delivery settings", "providers", "[{\"provider\":\"x\",\"field\":\"\\ud800\"}]"),
+        ("delivery settings", "providers", "[{\"\\ud800\":\"x\"}]"),
+        ("delivery settings", "routes", "[{\"match\":[null],\"providers\":[null]}]"),
+        ("delivery settings", "routes", "[{\"match\":[\"+44\"],\"providers\":[{\"provider_id\":\"nobody\"}]}]"),
+        ("delivery settings", "routes", "[{\"channel\":\"direct\",\"providers\":[{}]}]"),
+        ("delivery settings", "prices", "[{\"price_micros\":-1}]"),
+        ("delivery settings", "prices", "[{\"price_micros\":1.5}]"),
+        ("delivery settings", "prices", "[{\"region\":\"United Kingdom\",\"price_micros\":1}]"),
+        ("delivery settings", "currency", "\"euro\""),
+        ("test message", "to", "\"somebody\""),
+        ("test message", "sender", "\"not allowed!\""),
     ];
 
     /// <summary>Bodies that are no JSON object at all.</summary>
@@ -238,7 +256,7 @@ internal static class Surface
         foreach (var table in new[]
         {
             "tenants", "applications", "clients", "client_secrets", "users", "memberships", "login_state", "challenges", "sends", "outbox", "sessions", "refresh_tokens",
-            "signing_keys", "data_protection_keys",
+            "signing_keys", "data_protection_keys", "providers", "delivery_settings",
         })
         {
             var rows = new List<string>();

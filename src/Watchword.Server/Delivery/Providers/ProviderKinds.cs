@@ -8,7 +8,10 @@ using Watchword.Server.Delivery.Providers.Vonage;
 namespace Watchword.Server.Delivery.Providers;
 
 /// <summary>Every kind of provider that an administrator can choose, in the order in which they are offered.</summary>
-internal sealed class ProviderKinds(ProviderHttp http, TimeProvider time)
+/// <param name="http">How they speak to their providers.</param>
+/// <param name="time">For tokens that expire.</param>
+/// <param name="others">Kinds registered besides those built in.</param>
+internal sealed class ProviderKinds(ProviderHttp http, TimeProvider time, IEnumerable<IProvider> others)
 {
     /// <summary>All of them.</summary>
     public IReadOnlyList<IProvider> All { get; } =
@@ -19,8 +22,9 @@ internal sealed class ProviderKinds(ProviderHttp http, TimeProvider time)
         new SalesforceMarketingCloudProvider(http, time),
         new CustomGatewayProvider(http),
         new SmtpProvider(),
+        .. others,
     ];
 
-    /// <summary>The kind with this name on the wire, or null.</summary>
-    public IProvider? Find(string? kind) => All.FirstOrDefault(k => k.Kind == kind);
+    /// <summary>The kind with this name on the wire, however it is capitalised, or null.</summary>
+    public IProvider? Find(string? kind) => All.FirstOrDefault(k => string.Equals(k.Kind, kind, StringComparison.OrdinalIgnoreCase));
 }

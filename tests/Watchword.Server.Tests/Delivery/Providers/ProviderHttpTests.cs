@@ -78,7 +78,7 @@ public sealed class ProviderHttpTests
     public void Every_kind_is_found_by_its_name_and_described_by_a_page_of_ours()
     {
         using var http = new ProviderHttp(TimeProvider.System);
-        var kinds = new ProviderKinds(http, TimeProvider.System);
+        var kinds = new ProviderKinds(http, TimeProvider.System, []);
         Assert.Equal(["CustomGateway", "Infobip", "SalesforceMarketingCloud", "Smtp", "Twilio", "Vonage"], kinds.All.Select(k => k.Kind).Order(StringComparer.Ordinal));
         Assert.All(kinds.All, kind => Assert.Same(kind, kinds.Find(kind.Kind)));
         Assert.Null(kinds.Find("twilio"));

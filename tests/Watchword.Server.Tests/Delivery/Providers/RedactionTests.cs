@@ -105,7 +105,7 @@ public sealed class RedactionTests
         {
             ["auth_token"] = "t", ["signature_secret"] = "s", ["callback_secret"] = "c", ["api_key"] = "k",
         });
-        var readers = new ProviderKinds(http, TimeProvider.System).All.Select(k => k.Receipts).OfType<IReceiptReader>().ToList();
+        var readers = new ProviderKinds(http, TimeProvider.System, []).All.Select(k => k.Receipts).OfType<IReceiptReader>().ToList();
         Assert.Equal(4, readers.Count);
         var piece = Of("{", "}", "[", "]", "\"results\":", "\"sig\":\"00\"", "\"\\ud800\"", ":", ",", "&", "=", "%", "%zz", "sig=00", "status", "\"status\":", "null", "1e999", "{\"\\ud800\":1}", "é");
         var body = Gen.OneOf(Gen.Byte.Array[0, 50], piece.Array[0, 12].Select(p => Encoding.UTF8.GetBytes(string.Concat(p))));

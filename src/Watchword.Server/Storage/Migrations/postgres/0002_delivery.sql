@@ -31,12 +31,14 @@ CREATE TABLE providers (
     PRIMARY KEY (tenant_id, provider_id)
 );
 
--- Routes and prices of a tenant, JSON, replaced as a whole.
+-- Routes and prices of a tenant, JSON, replaced as a whole. revision: one more at every change of these or of the tenant's providers,
+-- whose own revision is the one that last changed them. A row stays for as long as its tenant.
 CREATE TABLE delivery_settings (
     tenant_id text COLLATE "C" NOT NULL PRIMARY KEY,
     routes text COLLATE "C" NOT NULL,
     prices text COLLATE "C" NOT NULL,
     currency text COLLATE "C" NOT NULL,
+    revision bigint NOT NULL,
     updated_at bigint NOT NULL
 );
 

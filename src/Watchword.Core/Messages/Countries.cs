@@ -1,0 +1,18 @@
+using PhoneNumbers;
+
+namespace Watchword.Core.Messages;
+
+/// <summary>Which regions and calling codes there are, as the tables of phone numbers know them.</summary>
+public static class Countries
+{
+    private static readonly HashSet<string> Regions = [.. PhoneNumberUtil.GetInstance().GetSupportedRegions()];
+
+    private static readonly HashSet<string> CallingCodes =
+        [.. PhoneNumberUtil.GetInstance().GetSupportedCallingCodes().Select(code => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"+{code}"))];
+
+    /// <summary>Whether this is a region with phone numbers, such as <c>GB</c> (ISO 3166-1, capitals).</summary>
+    public static bool IsRegion(string? region) => region is not null && Regions.Contains(region);
+
+    /// <summary>Whether this is a calling code, such as <c>+44</c>.</summary>
+    public static bool IsCallingCode(string? code) => code is not null && CallingCodes.Contains(code);
+}

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using Watchword.Core;
+using Watchword.Core.Messages;
+using Watchword.Core.Otp;
+using Watchword.Core.Users;
+using Watchword.Server.Delivery;
+
+namespace Watchword.Server.Administration;
+
+/// <summary>What became of a test message: one of these, or the outcome.</summary>
+internal sealed record TestReport
+{
+    /// <summary>What was wrong with the request.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
+    /// <summary>Seconds to wait: there were too many.</summary>
+    public int? RetryAfter { get; init; }
+
+    /// <summary>There is no such provider.</summary>
+    public bool Unknown { get; init; }
+
+    /// <summary>Whom it was handed to.</summary>
+    public string ProviderId { get; init; } = "";
+
+    /// <summary>What the provider said.</summary>
+    public SendResult Result { get; init; }
+}
+
+/// <summary>
+/// Sends a fixed text by a provider of the tenant, at once and past the queue, so that an administrator sees whether it works. A few a
+/// minute for each tenant, counted by this process: enough to try things out, too few to be worth stealing.
+/// </summary>
+internal sealed class TestMessages(ProviderDirectory directory, TimeProvider time)
+{
+    public const string Text = "This is a test message from Watchword.";
+    public const int PerMinute = 10;
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private readonly ConcurrentDictionary<string, Queue<DateTimeOffset>> _sent = new(StringComparer.Ordinal);
+
+    /// <summary>By this provider, switched on or not; or, without one, as a code to that destination would go.</summary>
+    public async Task<TestReport> SendAsync(string tenant, string? providerId, string? to, string? sender, CancellationToken cancellation)
+    {
+        var faults = new List<string>();
+        var (channel, address, region) = (OtpChannel.Sms, "", "ZZ");
+        if (EmailAddress.TryParse(to, out var email))
+            (channel, address) = (OtpChannel.Email, email.Value);
+        else if (PhoneNumber.TryParse(to, out var number))
+            (address, region) = (number.E164, number.Region);
+        else
+            faults.Add("to is required: a phone number in international form (E.164) or an email address of your own.");
+        if (sender is not null && new MessageRoute(null, [], null, channel, [new("x", sender)]).Faults().Any())
+            faults.Add("sender must be a name of 1 to 11 letters and digits or a number; for email, an address.");
+        if (faults.Count > 0)
+            return new TestReport { Faults = faults };
+
+        if (await ChooseAsync(tenant, providerId, channel, region, address) is not { } leg)
+        {
+            return providerId is not null
+                ? new TestReport { Unknown = true }
+                : new TestReport { Faults = [$"No provider that is switched on carries channel {channel.Wire()}. Add one, or name one by provider_id."] };
+        }
+        if (!leg.Provider.Sender.Carries(channel))
+            return new TestReport { Faults = [$"The provider does not carry channel {channel.Wire()}: to must be {(channel == OtpChannel.Sms ? "an email address" : "a phone number")}."] };
+        if (Limit(tenant) is { } seconds)
+            return new TestReport { RetryAfter = seconds };
+
+        sender ??= leg.Sender;
+        if (channel == OtpChannel.Sms && SenderId.AlphanumericForbidden(region) && sender?.Any(char.IsAsciiLetter) == true)
+            sender = null;
+        var handover = new Handover(Ids.New(time.GetUtcNow()), new MessageContent(address, sender, Text, "Test message"), ReceiptUrl: null);
+        return new TestReport { ProviderId = leg.Provider.ProviderId, Result = await HandOverAsync(leg.Provider.Sender, handover, cancellation) };
+    }
+
+    private async ValueTask<Leg?> ChooseAsync(string tenant, string? providerId, OtpChannel channel, string region, string address)
+    {
+        if (providerId is not null)
+            return await directory.FindAsync(tenant, providerId) is { } provider ? new Leg(provider, Sender: null) : null;
+        var legs = (await directory.ForAsync(tenant)).LegsFor(channel, app: "", region, channel == OtpChannel.Sms ? address : null);
+        return legs.Count > 0 ? legs[0] : null;
+    }
+
+    private async Task<SendResult> HandOverAsync(IMessageSender sender, Handover handover, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            return await sender.SendAsync(handover, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new SendResult(SendOutcome.Unknown, $"The provider did not answer within {Patience.TotalSeconds} seconds.");
+        }
+    }
+
+    /// <summary>Counts one more; or the seconds until there may be.</summary>
+    private int? Limit(string tenant)
+    {
+        var now = time.GetUtcNow();
+        var sent = _sent.GetOrAdd(tenant, _ => new Queue<DateTimeOffset>());
+        lock (sent)
+        {
+            while (sent.TryPeek(out var oldest) && now - oldest >= Window)
+                sent.Dequeue();
+            if (sent.Count >= PerMinute)
+                return Math.Max(1, (int)Math.Ceiling((sent.Peek() + Window - now).TotalSeconds));
+            sent.Enqueue(now);
+            return null;
+        }
+    }
+}

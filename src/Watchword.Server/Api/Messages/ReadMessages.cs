@@ -1,0 +1,123 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Watchword.Server.Storage;
+
+namespace Watchword.Server.Api.Messages;
+
+/// <summary>Something that happened to a message.</summary>
+/// <param name="At">When.</param>
+/// <param name="Status">What it was from then on.</param>
+/// <param name="Provider">Who had it.</param>
+/// <param name="Reason">Why, in our words.</param>
+/// <param name="ProviderCode">The provider's own error code.</param>
+/// <param name="ProviderText">Why, in the provider's words, without numbers and codes.</param>
+internal sealed record MessageStatusJson(DateTimeOffset At, string Status, string? Provider, string? Reason, string? ProviderCode, string? ProviderText);
+
+/// <summary>A message on the log: never its text, never the whole number.</summary>
+internal sealed record MessageJson(
+    string MessageId,
+    long CreatedAt,
+    string AppId,
+    string UserId,
+    string Channel,
+    string To,
+    string Region,
+    string Status,
+    DateTimeOffset StatusAt,
+    string? Error,
+    string? ProviderId,
+    string? Provider,
+    string? ProviderMessageId,
+    string? SenderNote,
+    long Segments,
+    long Tries,
+    long UnknownTries,
+    long? CostMicros,
+    string? Currency,
+    DateTimeOffset ExpiresAt,
+    IReadOnlyList<MessageStatusJson> History)
+{
+    public static MessageJson Of(LoggedMessage m, string currency) => new(
+        m.MessageId, m.CreatedAt, m.AppId, m.UserId, m.Channel, m.MaskedDestination, m.Region, m.Status, m.StatusAt.At(), m.Fault, m.ProviderId, m.Provider,
+        m.ProviderMessageId, m.SenderNote, m.Segments, m.Tries, m.UnknownTries, m.Cost, m.Cost is null ? null : currency, m.ExpiresAt.At(),
+        [.. m.StatusHistory.Select(h => new MessageStatusJson(h.At.At(), h.Status, h.Provider, h.Reason, h.Code, h.Text))]);
+}
+
+/// <summary>One page of the log. The token asks for the next; without one, there is none.</summary>
+internal sealed record MessageListResponse(IReadOnlyList<MessageJson> Result, string? NextPageToken);
+
+/// <summary><c>GET /cis/v1/messages</c>: what became of the tenant's messages, newest first.</summary>
+internal static class ReadMessages
+{
+    private const int LongestPage = 500;
+    private const int UsualPage = 50;
+
+    private static readonly string[] Statuses = ["queued", "sending", "sent", "delivered", "undelivered", "failed", "expired", "suppressed", "test"];
+
+    public static async Task<Results<Ok<MessageListResponse>, ApiError>> ListAsync(
+        Caller caller,
+        Database database,
+        [FromQuery(Name = "app_id")] string? appId,
+        [FromQuery(Name = "user_id")] string? userId,
+        [FromQuery(Name = "status")] string? status,
+        [FromQuery(Name = "provider_id")] string? providerId,
+        [FromQuery(Name = "region")] string? region,
+        [FromQuery(Name = "since")] string? since,
+        [FromQuery(Name = "until")] string? until,
+        [FromQuery(Name = "page_limit")] int? pageLimit,
+        [FromQuery(Name = "page_token")] string? pageToken)
+    {
+        var faults = new List<string>();
+        if (status is not null && !Statuses.Contains(status))
+            faults.Add($"status must be one of {string.Join(", ", Statuses)}.");
+        if (pageLimit is < 1 or > LongestPage)
+            faults.Add($"page_limit must be 1 to {LongestPage}.");
+        if (pageToken is not null && (pageToken.Length is 0 or > 64 || !pageToken.All(char.IsAsciiLetterOrDigit)))
+            faults.Add("page_token must be the next_page_token of the page before.");
+        foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("app_id", appId), ("user_id", userId), ("provider_id", providerId), ("region", region)])
+        {
+            if (value is not null && (value.Length is 0 or > 128 || value.Any(c => char.IsControl(c) || char.IsSurrogate(c))))
+                faults.Add($"{name} must be 1 to 128 characters without control characters.");
+        }
+        var query = new MessageLogQuery
+        {
+            AppId = appId,
+            UserId = userId,
+            Status = status,
+            ProviderId = providerId,
+            Region = region,
+            Since = Instant("since", since, faults),
+            Until = Instant("until", until, faults),
+            Before = pageToken,
+        };
+        if (faults.Count > 0)
+            return ApiErrors.InvalidInput(faults);
+
+        var limit = pageLimit ?? UsualPage;
+        // One more than asked for tells whether there is a next page.
+        var (found, currency) = await database.ReadAsync(async db =>
+            (await new MessageLogStore(db).ReadAsync(caller.TenantId, query, limit + 1), await new ProviderStore(db).CurrencyAsync(caller.TenantId)));
+        return TypedResults.Ok(new MessageListResponse(
+            [.. found.Take(limit).Select(m => MessageJson.Of(m, currency))], found.Count > limit ? found[limit - 1].MessageId : null));
+    }
+
+    public static async Task<Results<Ok<Result<MessageJson>>, ApiError>> ByIdAsync(string id, Caller caller, Database database)
+    {
+        if (id.Length > 128 || id.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
+            return ApiErrors.NotFound("Message");
+        var (found, currency) = await database.ReadAsync(async db =>
+            (await new MessageLogStore(db).FindAsync(caller.TenantId, id), await new ProviderStore(db).CurrencyAsync(caller.TenantId)));
+        return found is null ? ApiErrors.NotFound("Message") : TypedResults.Ok(new Result<MessageJson>(MessageJson.Of(found, currency)));
+    }
+
+    private static DateTimeOffset? Instant(string name, string? text, List<string> faults)
+    {
+        if (text is null)
+            return null;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant))
+            return instant;
+        faults.Add($"{name} must be an instant such as 2026-11-23T12:00:00Z.");
+        return null;
+    }
+}

@@ -1,0 +1,39 @@
+using Watchword.Core.Messages;
+using Watchword.Core.Otp;
+using Watchword.Server.Storage;
+
+namespace Watchword.Server.Delivery;
+
+/// <summary>
+/// One tenant's providers, routes and prices, as they were at one revision. The first route that takes a message and has a provider that
+/// is switched on names all its ways; without one, every provider of the channel in the tenant's order.
+/// </summary>
+/// <param name="stored">As the database has it.</param>
+/// <param name="opened">All providers that could be opened, switched on or not, by id.</param>
+/// <param name="carriers">Who carries which channel, in order.</param>
+internal sealed class TenantSetup(
+    StoredDelivery stored, Dictionary<string, OpenProvider> opened, IReadOnlyList<(OtpChannel Channel, OpenProvider Provider)> carriers) : IDeliverySetup
+{
+    public long Revision => stored.Revision;
+
+    public bool Carries(OtpChannel channel) => carriers.Any(c => c.Channel == channel);
+
+    public OpenProvider? Find(string providerId) => opened.GetValueOrDefault(providerId);
+
+    public IReadOnlyList<Leg> LegsFor(OtpChannel channel, string app, string region, string? number)
+    {
+        foreach (var route in stored.Routes.Where(r => r.Takes(channel, app, region, number)))
+        {
+            var legs = route.Providers
+                .Select(stop => (stop.Sender, Carrier: carriers.FirstOrDefault(c => c.Channel == channel && c.Provider.ProviderId == stop.ProviderId).Provider))
+                .Where(s => s.Carrier is not null)
+                .Select(s => new Leg(s.Carrier, s.Sender))
+                .ToList();
+            if (legs.Count > 0)
+                return legs;
+        }
+        return [.. carriers.Where(c => c.Channel == channel).Select(c => new Leg(c.Provider, Sender: null))];
+    }
+
+    public long? PriceMicros(string providerId, string region) => SegmentPrice.For(stored.Prices, providerId, region);
+}
