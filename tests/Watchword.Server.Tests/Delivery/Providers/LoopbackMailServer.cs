@@ -47,7 +47,7 @@ internal sealed class LoopbackMailServer : IAsyncDisposable
             while (true)
                 _work.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
         }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception failure) when (failure is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The end.
         }

@@ -81,7 +81,8 @@ public sealed class ProviderHttpTests
         var kinds = new ProviderKinds(http, TimeProvider.System, []);
         Assert.Equal(["CustomGateway", "Infobip", "SalesforceMarketingCloud", "Smtp", "Twilio", "Vonage"], kinds.All.Select(k => k.Kind).Order(StringComparer.Ordinal));
         Assert.All(kinds.All, kind => Assert.Same(kind, kinds.Find(kind.Kind)));
-        Assert.Null(kinds.Find("twilio"));
+        Assert.NotNull(kinds.Find("twilio"));
+        Assert.Null(kinds.Find("Twillio"));
         Assert.Null(kinds.Find(null));
         var docs = Path.Combine(Root(), "docs", "providers");
         Assert.All(kinds.All, kind =>
