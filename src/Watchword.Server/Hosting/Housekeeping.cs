@@ -8,6 +8,8 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
 {
     private const int AtOnce = 1000;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BetweenWalks = TimeSpan.FromHours(1);
+    private DateTimeOffset _nextWalk;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,8 +34,10 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
         await keys.RefreshAsync();
         var now = time.GetUtcNow();
         var dayAgo = now.AddDays(-1);
-        while (await database.WriteAsync(db => new SessionStore(db).PruneAsync(now, AtOnce)) == AtOnce)
+        if (now >= _nextWalk)
         {
+            await ForgetSessionsAsync(now);
+            _nextWalk = now + BetweenWalks;
         }
         await database.WriteAsync(db => new ChallengeStore(db).PruneDecoysAsync(now.AddDays(-30)));
         while (await database.WriteAsync(db => new ProviderStatsStore(db).PruneAsync(now.AddDays(-30), AtOnce)) == AtOnce)
@@ -42,5 +46,21 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
         while (await database.WriteAsync(db => new SendStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
         {
         }
+    }
+
+    /// <summary>An expired session opens nothing, so it does not matter when it goes.</summary>
+    private async Task ForgetSessionsAsync(DateTimeOffset now)
+    {
+        var last = SessionKey.First;
+        IReadOnlyList<SessionKey> expired;
+        do
+        {
+            expired = await database.ReadAsync(db => new SessionStore(db).ExpiredAsync(last, now, AtOnce));
+            if (expired.Count == 0)
+                return;
+            await database.WriteAsync(db => new SessionStore(db).PruneAsync(expired, now));
+            last = expired[^1];
+        }
+        while (expired.Count == AtOnce);
     }
 }

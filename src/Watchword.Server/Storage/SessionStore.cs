@@ -5,6 +5,13 @@ namespace Watchword.Server.Storage;
 /// <summary>A refresh token as it is kept.</summary>
 internal sealed record RefreshToken(string ClientId, DateTimeOffset ExpiresAt, bool Used);
 
+/// <summary>What a session is found by.</summary>
+internal sealed record SessionKey(string TenantId, string SessionId)
+{
+    /// <summary>Before every other.</summary>
+    public static SessionKey First { get; } = new("", "");
+}
+
 /// <summary>Sessions and the refresh tokens that live and die with them. A session that ended has no row.</summary>
 internal sealed class SessionStore(SqlSession db)
 {
@@ -97,22 +104,27 @@ internal sealed class SessionStore(SqlSession db)
         return row is null ? null : new RefreshToken(row.ClientId, row.ExpiresAt.At(), row.UsedAt is not null);
     }
 
-    /// <summary>Forgets sessions that have expired, a bounded number at a time; how many it was.</summary>
-    public async ValueTask<int> PruneAsync(DateTimeOffset now, int limit)
+    /// <summary>
+    /// Sessions that have expired, in the order of their keys from one key on. Walks the table: an index by expiry would cost every login
+    /// more than the walk costs.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<SessionKey>> ExpiredAsync(SessionKey after, DateTimeOffset now, int limit) =>
+        await db.AllAsync<SessionKey>(
+            """
+            SELECT tenant_id, session_id FROM sessions WHERE (tenant_id, session_id) > (@tenant, @session) AND expires_at <= @now
+            ORDER BY tenant_id, session_id LIMIT @limit
+            """,
+            new { tenant = after.TenantId, session = after.SessionId, now = now.Ms(), limit = (long)limit });
+
+    /// <summary>Forgets those of these sessions that are still expired.</summary>
+    public async ValueTask PruneAsync(IReadOnlyList<SessionKey> expired, DateTimeOffset now)
     {
-        var key = new { now = now.Ms(), limit = (long)limit };
-        await db.ExecuteAsync(
-            """
-            DELETE FROM refresh_tokens WHERE (tenant_id, session_id) IN
-                (SELECT tenant_id, session_id FROM sessions WHERE expires_at <= @now ORDER BY expires_at, tenant_id, session_id LIMIT @limit)
-            """,
-            key);
-        return await db.ExecuteAsync(
-            """
-            DELETE FROM sessions WHERE (tenant_id, session_id) IN
-                (SELECT tenant_id, session_id FROM sessions WHERE expires_at <= @now ORDER BY expires_at, tenant_id, session_id LIMIT @limit)
-            """,
-            key);
+        foreach (var (tenant, session) in expired)
+        {
+            var key = new { tenant, session, now = now.Ms() };
+            if (await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND expires_at <= @now", key) == 1)
+                await db.ExecuteAsync("DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session", new { tenant, session });
+        }
     }
 
     private sealed class RefreshTokenRow

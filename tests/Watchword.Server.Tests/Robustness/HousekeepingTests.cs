@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Watchword.Core;
+using Watchword.Core.Otp;
+using Watchword.Core.Sessions;
+using Watchword.Server.Hosting;
+using Watchword.Server.Storage;
+using Watchword.Server.Tests.Harness;
+
+namespace Watchword.Server.Tests.Robustness;
+
+/// <summary>What is over is forgotten, and nothing else.</summary>
+public sealed class HousekeepingTests
+{
+    [Theory]
+    [InlineData(Engine.Sqlite)]
+    [InlineData(Engine.Postgres)]
+    public async Task Expired_sessions_go_and_live_ones_stay_however_many_there_are(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var now = server.Clock.GetUtcNow();
+        // More than one batch of the sweep, the live ones among the dead.
+        var sessions = Enumerable.Range(0, 2500).Select(i =>
+            new Session($"tenant{i % 3}", Ids.New(now.AddSeconds(i)), "app", "client", "user", now, now, now.AddMilliseconds(i % 10 == 0 ? 1 : 0), [OtpChannel.Sms], null)).ToList();
+        await server.Database.WriteAsync(async db =>
+        {
+            var store = new SessionStore(db);
+            foreach (var session in sessions)
+            {
+                await store.AddAsync(session, RandomNumberGenerator.GetBytes(32));
+                await store.AddRefreshTokenAsync(session, "client", RandomNumberGenerator.GetBytes(32), now, session.ExpiresAt);
+            }
+        });
+
+        await server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().RunOnceAsync();
+
+        var kept = await server.Database.ReadAsync(db => db.AllAsync<string>("SELECT session_id FROM sessions"));
+        Assert.Equal(sessions.Where(s => s.ExpiresAt > now).Select(s => s.SessionId).Order(StringComparer.Ordinal), kept.Order(StringComparer.Ordinal));
+        var tokens = await server.Database.ReadAsync(db => db.AllAsync<string>("SELECT session_id FROM refresh_tokens"));
+        Assert.Equal(kept.Order(StringComparer.Ordinal), tokens.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_walk_over_all_sessions_is_made_once_an_hour()
+    {
+        await using var server = await TestServer.StartAsync();
+        var housekeeping = server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single();
+        await housekeeping.RunOnceAsync();
+        var app = await server.ApplicationAsync();
+        await app.UserAsync();
+        await app.LoginAsync();
+        await server.Database.WriteAsync(async db => await db.ExecuteAsync("UPDATE sessions SET expires_at = 0"));
+
+        server.Clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromMilliseconds(1));
+        await housekeeping.RunOnceAsync();
+        Assert.Equal(1, await CountAsync());
+        server.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await housekeeping.RunOnceAsync();
+        Assert.Equal(0, await CountAsync());
+
+        Task<long> CountAsync() => server.Database.ReadAsync(db => db.FirstAsync<long>("SELECT COUNT(*) FROM sessions"));
+    }
+}
