@@ -111,9 +111,7 @@ internal sealed class ApplicationStore(SqlSession db)
         var key = new { tenant, client };
         await db.ExecuteAsync("DELETE FROM client_secrets WHERE tenant_id = @tenant AND client_id = @client", key);
         await db.ExecuteAsync("DELETE FROM challenges WHERE tenant_id = @tenant AND client_id = @client", key);
-        await db.ExecuteAsync(
-            "DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM sessions WHERE tenant_id = @tenant AND client_id = @client)", key);
-        await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND client_id = @client", key);
+        await new SessionStore(db).EndAllOfClientAsync(tenant, client);
         return await db.ExecuteAsync("DELETE FROM clients WHERE tenant_id = @tenant AND client_id = @client", key) == 1;
     }
 

@@ -4,8 +4,9 @@ namespace Watchword.Server.Storage;
 
 /// <summary>An attempt that has been counted, and what it may be a guess at.</summary>
 /// <param name="Failures">Since the last success or lock, this attempt included.</param>
+/// <param name="LatestSession">Head of the user's chain of sessions in the application, or empty.</param>
 /// <param name="Live">The user's codes in the application that nobody has used, expired ones too.</param>
-internal sealed record CountedAttempt(long Failures, IReadOnlyList<Challenge> Live);
+internal sealed record CountedAttempt(long Failures, string LatestSession, IReadOnlyList<Challenge> Live);
 
 /// <summary>Why and until when a user may not try.</summary>
 /// <param name="Until">End of the lock; null when only an administrator ends it.</param>
@@ -81,14 +82,14 @@ internal sealed class ChallengeStore(SqlSession db)
         // Read back rather than RETURNING, for which SQLite builds and drops a table of its own each time. Without codes there is one row.
         var rows = await db.AllAsync<AttemptRow>(
             """
-            SELECT s.failures, c.challenge_id, c.client_id, c.channel, c.destination_tag, c.custom_destination, c.code_hash, c.request_id_hash,
+            SELECT s.failures, s.latest_session, c.challenge_id, c.client_id, c.channel, c.destination_tag, c.custom_destination, c.code_hash, c.request_id_hash,
                 c.approval_data, c.expires_at
             FROM login_state s LEFT JOIN challenges c
                 ON c.tenant_id = s.tenant_id AND c.app_id = s.app_id AND c.user_id = s.user_id AND c.used_at IS NULL
             WHERE s.tenant_id = @tenant AND s.app_id = @app AND s.user_id = @user
             """,
             new { tenant, app, user });
-        return new CountedAttempt(rows[0].Failures, [.. rows.Where(r => r.ChallengeId is not null).Select(r => r.ToChallenge())]);
+        return new CountedAttempt(rows[0].Failures, rows[0].LatestSession, [.. rows.Where(r => r.ChallengeId is not null).Select(r => r.ToChallenge())]);
     }
 
     /// <summary>Locks the user out of the application and kills the open codes.</summary>
@@ -100,14 +101,15 @@ internal sealed class ChallengeStore(SqlSession db)
         await KillAsync(tenant, app, user, now);
     }
 
-    /// <summary>A success clears both counts.</summary>
-    public async ValueTask ClearFailuresAsync(string tenant, string app, string user, DateTimeOffset now) =>
+    /// <summary>A success clears both counts, and its session heads the user's chain.</summary>
+    public async ValueTask ClearFailuresAsync(string tenant, string app, string user, string latestSession, DateTimeOffset now) =>
         await db.ExecuteAsync(
             """
-            UPDATE login_state SET failures = 0, consecutive_failures = 0, locked_until = NULL, last_auth = @now, updated_at = @now
+            UPDATE login_state SET failures = 0, consecutive_failures = 0, locked_until = NULL, last_auth = @now, latest_session = @latestSession,
+                updated_at = @now
             WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user
             """,
-            new { tenant, app, user, now = now.Ms() });
+            new { tenant, app, user, latestSession, now = now.Ms() });
 
     /// <summary>An administrator's unlock, in one application or in all.</summary>
     public async ValueTask UnlockAsync(string tenant, string user, string? app, DateTimeOffset now) =>
@@ -175,6 +177,7 @@ internal sealed class ChallengeStore(SqlSession db)
     private sealed class AttemptRow
     {
         public long Failures { get; init; }
+        public string LatestSession { get; init; } = "";
         public string? ChallengeId { get; init; }
         public string ClientId { get; init; } = "";
         public string Channel { get; init; } = "";

@@ -12,18 +12,35 @@ internal sealed record SessionKey(string TenantId, string SessionId)
     public static SessionKey First { get; } = new("", "");
 }
 
-/// <summary>Sessions and the refresh tokens that live and die with them. A session that ended has no row.</summary>
+/// <summary>
+/// Sessions and the refresh tokens that live and die with them. A user's sessions in an application form a chain, newest first, that begins
+/// at the user's login state. A session that ended is one that has expired: its row stays until those before it have gone.
+/// </summary>
 internal sealed class SessionStore(SqlSession db)
 {
     private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource";
 
-    private const string OfUser = "tenant_id = @tenant AND user_id = @user AND (@app = '' OR app_id = @app)";
+    private const string OfUser =
+        """
+        tenant_id = @tenant AND user_id = @user AND (@app = '' OR app_id = @app)
+        AND app_id IN (SELECT app_id FROM memberships WHERE tenant_id = @tenant AND user_id = @user)
+        """;
 
-    public async ValueTask AddAsync(Session session, byte[] secretHash) =>
+    /// <summary>The names of a user's sessions, in one application or in all.</summary>
+    private const string Chain =
+        $"""
+        WITH RECURSIVE chain (session_id) AS (
+            SELECT latest_session FROM login_state WHERE {OfUser}
+            UNION ALL
+            SELECT s.previous_session FROM chain c JOIN sessions s ON s.tenant_id = @tenant AND s.session_id = c.session_id)
+        """;
+
+    /// <summary>Adds a session to its user's chain; <see cref="ChallengeStore.ClearFailuresAsync"/> of the same write makes it the latest.</summary>
+    public async ValueTask AddAsync(Session session, byte[] secretHash, string previous) =>
         await db.ExecuteAsync(
             $"""
-            INSERT INTO sessions ({Columns}, secret_hash)
-            VALUES (@tenant, @session, @app, @client, @user, @started, @auth, @expires, @methods, @resource, @secretHash)
+            INSERT INTO sessions ({Columns}, secret_hash, previous_session)
+            VALUES (@tenant, @session, @app, @client, @user, @started, @auth, @expires, @methods, @resource, @secretHash, @previous)
             """,
             new
             {
@@ -38,6 +55,7 @@ internal sealed class SessionStore(SqlSession db)
                 methods = StoredJson.WriteChannels(session.Methods),
                 resource = session.Resource,
                 secretHash,
+                previous,
             });
 
     /// <summary>A live session by its public name.</summary>
@@ -55,7 +73,7 @@ internal sealed class SessionStore(SqlSession db)
     /// <summary>A user's live sessions in an application.</summary>
     public async ValueTask<IReadOnlyList<Session>> ListAsync(string tenant, string user, string? app, DateTimeOffset now) =>
         [.. (await db.AllAsync<SessionRow>(
-            $"SELECT {Columns} FROM sessions WHERE {OfUser} AND expires_at > @now ORDER BY session_id",
+            $"{Chain} SELECT {Columns} FROM sessions WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain) AND expires_at > @now ORDER BY session_id",
             new { tenant, user, app = app ?? "", now = now.Ms() })).Select(r => r.ToSession())];
 
     /// <summary>Records another login in a session.</summary>
@@ -71,21 +89,33 @@ internal sealed class SessionStore(SqlSession db)
                 resource = session.Resource,
             });
 
-    /// <summary>Ends a session and its refresh tokens. False when it had ended already.</summary>
+    /// <summary>Ends a session and its refresh tokens. False when it had been ended already.</summary>
     public async ValueTask<bool> EndAsync(string tenant, string session)
     {
         var key = new { tenant, session };
         await db.ExecuteAsync("DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session", key);
-        return await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND session_id = @session", key) == 1;
+        // Not deleted: the user's older sessions are found through it.
+        return await db.ExecuteAsync("UPDATE sessions SET expires_at = 0 WHERE tenant_id = @tenant AND session_id = @session AND expires_at > 0", key) == 1;
     }
 
     /// <summary>Ends all sessions of a user, in one application or in all.</summary>
-    public async ValueTask<int> EndAllAsync(string tenant, string user, string? app)
+    public async ValueTask EndAllAsync(string tenant, string user, string? app)
     {
         var key = new { tenant, user, app = app ?? "" };
+        // Held first: a login under way on another node ends before this reads the chain, or begins after it.
+        await db.ExecuteAsync($"UPDATE login_state SET updated_at = updated_at WHERE {OfUser}", key);
+        await db.ExecuteAsync($"{Chain} DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
+        await db.ExecuteAsync($"{Chain} DELETE FROM sessions WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
+        await db.ExecuteAsync($"UPDATE login_state SET latest_session = '' WHERE {OfUser}", key);
+    }
+
+    /// <summary>Ends all sessions that a client opened.</summary>
+    public async ValueTask EndAllOfClientAsync(string tenant, string client)
+    {
+        var key = new { tenant, client };
         await db.ExecuteAsync(
-            $"DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM sessions WHERE {OfUser})", key);
-        return await db.ExecuteAsync($"DELETE FROM sessions WHERE {OfUser}", key);
+            "DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM sessions WHERE tenant_id = @tenant AND client_id = @client)", key);
+        await db.ExecuteAsync("UPDATE sessions SET expires_at = 0 WHERE tenant_id = @tenant AND client_id = @client", key);
     }
 
     public async ValueTask AddRefreshTokenAsync(Session session, string client, byte[] hash, DateTimeOffset now, DateTimeOffset expires) =>
@@ -116,14 +146,26 @@ internal sealed class SessionStore(SqlSession db)
             """,
             new { tenant = after.TenantId, session = after.SessionId, now = now.Ms(), limit = (long)limit });
 
-    /// <summary>Forgets those of these sessions that are still expired.</summary>
+    /// <summary>
+    /// Forgets those of these sessions that are still expired, unless an older one of their user lives: it is found through them.
+    /// </summary>
     public async ValueTask PruneAsync(IReadOnlyList<SessionKey> expired, DateTimeOffset now)
     {
         foreach (var (tenant, session) in expired)
         {
             var key = new { tenant, session, now = now.Ms() };
-            if (await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND expires_at <= @now", key) == 1)
-                await db.ExecuteAsync("DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session", new { tenant, session });
+            await db.ExecuteAsync(
+                """
+                DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session
+                AND EXISTS (SELECT 1 FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND expires_at <= @now)
+                """,
+                key);
+            await db.ExecuteAsync(
+                """
+                DELETE FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND expires_at <= @now
+                AND NOT EXISTS (SELECT 1 FROM sessions older WHERE older.tenant_id = @tenant AND older.session_id = sessions.previous_session)
+                """,
+                key);
         }
     }
 

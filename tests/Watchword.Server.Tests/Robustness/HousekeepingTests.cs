@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Watchword.Core;
@@ -6,6 +7,7 @@ using Watchword.Core.Otp;
 using Watchword.Core.Sessions;
 using Watchword.Server.Hosting;
 using Watchword.Server.Storage;
+using Watchword.Server.Tests.Contract;
 using Watchword.Server.Tests.Harness;
 
 namespace Watchword.Server.Tests.Robustness;
@@ -28,7 +30,7 @@ public sealed class HousekeepingTests
             var store = new SessionStore(db);
             foreach (var session in sessions)
             {
-                await store.AddAsync(session, RandomNumberGenerator.GetBytes(32));
+                await store.AddAsync(session, RandomNumberGenerator.GetBytes(32), previous: "");
                 await store.AddRefreshTokenAsync(session, "client", RandomNumberGenerator.GetBytes(32), now, session.ExpiresAt);
             }
         });
@@ -39,6 +41,43 @@ public sealed class HousekeepingTests
         Assert.Equal(sessions.Where(s => s.ExpiresAt > now).Select(s => s.SessionId).Order(StringComparer.Ordinal), kept.Order(StringComparer.Ordinal));
         var tokens = await server.Database.ReadAsync(db => db.AllAsync<string>("SELECT session_id FROM refresh_tokens"));
         Assert.Equal(kept.Order(StringComparer.Ordinal), tokens.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Engine.Sqlite)]
+    [InlineData(Engine.Postgres)]
+    public async Task An_old_session_is_found_and_ended_though_all_newer_ones_have_ended(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var app = await server.ApplicationAsync();
+        var user = await app.UserAsync();
+        var logins = new List<JsonElement>();
+        for (var i = 0; i < 4; i++)
+        {
+            server.Clock.Advance(TimeSpan.FromSeconds(1));
+            logins.Add(await app.LoginAsync());
+        }
+        var names = logins.Select(l => Wire.Claims(l.Str("id_token")).Str("sid")).ToList();
+        // The latest expires, one in the middle is ended by its user.
+        await server.Database.WriteAsync(async db => await db.ExecuteAsync("UPDATE sessions SET expires_at = 1 WHERE session_id = @latest", new { latest = names[3] }));
+        await app.Http.PostAsync("/cis/v1/auth/session/logout", new { session_id = logins[1].Str("session_id") }, 204);
+
+        await server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().RunOnceAsync();
+        var listed = (await app.Http.GetAsync($"/cis/v1/auth/users/{user}/sessions", 200)).EnumerateArray().Select(l => l.Str("session_id"));
+        Assert.Equal([names[0], names[2]], listed.Order(StringComparer.Ordinal));
+        Assert.Equal(4, await CountAsync(server));
+
+        // When the oldest goes, so do those that were only kept for it.
+        await server.Database.WriteAsync(async db => await db.ExecuteAsync("UPDATE sessions SET expires_at = 1 WHERE session_id = @oldest", new { oldest = names[0] }));
+        server.Clock.Advance(TimeSpan.FromHours(1));
+        await server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().RunOnceAsync();
+        Assert.Equal(2, await CountAsync(server));
+
+        // The client's own token has expired meanwhile.
+        app = app with { Http = await server.ClientAsync(app.ClientId, app.ClientSecret) };
+        await app.Http.DeleteAsync($"/cis/v1/auth/users/{user}/sessions", 204);
+        Assert.Equal(0, await CountAsync(server));
+        await app.Http.PostAsync("/cis/v1/auth/token/refresh", new { refresh_token = logins[2].Str("refresh_token") }, 400);
     }
 
     [Fact]
@@ -54,11 +93,11 @@ public sealed class HousekeepingTests
 
         server.Clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromMilliseconds(1));
         await housekeeping.RunOnceAsync();
-        Assert.Equal(1, await CountAsync());
+        Assert.Equal(1, await CountAsync(server));
         server.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await housekeeping.RunOnceAsync();
-        Assert.Equal(0, await CountAsync());
-
-        Task<long> CountAsync() => server.Database.ReadAsync(db => db.FirstAsync<long>("SELECT COUNT(*) FROM sessions"));
+        Assert.Equal(0, await CountAsync(server));
     }
+
+    private static Task<long> CountAsync(TestServer server) => server.Database.ReadAsync(db => db.FirstAsync<long>("SELECT COUNT(*) FROM sessions"));
 }

@@ -85,7 +85,7 @@ internal static class AuthenticateOtp
             if (guess.SessionId is not null && (session = await JoinAsync(db, guess.SessionId, caller, userId, now)) is null)
                 return Outcome.Refused(SessionNotFound);
             if (await challenges.ConsumeAsync(tenant, app, userId, challenge!, siblings: live.Count > 1, now))
-                return await AcceptAsync(db, guess, caller, member, challenge!, session, now);
+                return await AcceptAsync(db, guess, caller, member, challenge!, session, counted.LatestSession, now);
         }
 
         // A guess does not say which code it is for; of all the live ones the strictest policy counts.
@@ -105,10 +105,10 @@ internal static class AuthenticateOtp
             : null;
 
     private static async ValueTask<Outcome> AcceptAsync(
-        SqlSession db, Guess guess, Caller caller, Member member, Challenge challenge, Session? joined, DateTimeOffset now)
+        SqlSession db, Guess guess, Caller caller, Member member, Challenge challenge, Session? joined, string latestSession, DateTimeOffset now)
     {
         var (tenant, app, user) = (caller.TenantId, caller.App.AppId, member.User);
-        await new ChallengeStore(db).ClearFailuresAsync(tenant, app, user.UserId, now);
+        await new ChallengeStore(db).ClearFailuresAsync(tenant, app, user.UserId, joined is null ? guess.SessionToken.SessionId : latestSession, now);
         var seen = Seen(user, challenge, now);
         if (!ReferenceEquals(seen, user))
             await new UserStore(db).MarkSeenAsync(seen);
@@ -119,7 +119,7 @@ internal static class AuthenticateOtp
             tenant, guess.SessionToken.SessionId, app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
         session = session with { Resource = guess.Resource ?? session.Resource };
         if (joined is null)
-            await sessions.AddAsync(session, guess.SessionToken.Hash);
+            await sessions.AddAsync(session, guess.SessionToken.Hash, latestSession);
         else
             await sessions.UpdateAsync(session);
         var refresh = joined is null ? guess.RefreshToken : OpaqueToken.Refresh(session.SessionId);
