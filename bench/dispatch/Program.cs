@@ -166,14 +166,16 @@ static async Task<HttpClient> ClientAsync(WebApplication app, string id, string 
     return http;
 }
 
-static OutboxMessage MessageOf(Outbox outbox, DateTimeOffset now, int i) => new()
+static OutboxMessage MessageOf(Outbox outbox, DateTimeOffset now, int i) => Sealed(outbox, Ids.New(now), now, i);
+
+static OutboxMessage Sealed(Outbox outbox, string id, DateTimeOffset now, int i) => new()
 {
     TenantId = "bench",
-    MessageId = Ids.New(now),
+    MessageId = id,
     AppId = "bench",
     UserId = "u" + i,
     Channel = OtpChannel.Sms,
-    Body = outbox.SealBody(new MessageContent(PhoneOf(i), null, "This is your One Time Password: 123456 from Bench", null)),
+    Body = outbox.SealBody("bench", id, new MessageContent(PhoneOf(i), null, "This is your One Time Password: 123456 from Bench", null)),
     MaskedDestination = "+44",
     Region = "GB",
     Segments = 1,

@@ -47,7 +47,7 @@ public sealed record MessageRoute(string? Name, IReadOnlyList<string> Match, str
             foreach (var entry in Match.Where(m => !Countries.IsRegion(m) && !Countries.IsCallingCode(m)).Distinct())
                 yield return $"match must hold regions such as GB and calling codes such as +44; {Shown(entry)} is neither.";
         }
-        if (Channel == OtpChannel.Direct)
+        if (Channel is OtpChannel.Direct or OtpChannel.Test)
             yield return "channel must be sms or email.";
         if (Providers.Count is 0 or > MostProviders)
             yield return $"providers must name 1 to {MostProviders} providers, best first.";

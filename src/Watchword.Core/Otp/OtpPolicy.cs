@@ -38,7 +38,7 @@ public sealed record LoginPreferences(OtpPolicy? Sms, OtpPolicy? EmailOtp, OtpPo
     /// <summary>The policy of a channel, or null when its method is closed.</summary>
     public OtpPolicy? For(OtpChannel channel) => channel switch
     {
-        OtpChannel.Sms => Sms,
+        OtpChannel.Sms or OtpChannel.Test => Sms,
         OtpChannel.Email => EmailOtp,
         _ => DirectOtp,
     };

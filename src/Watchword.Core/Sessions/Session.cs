@@ -39,13 +39,18 @@ public static class AuthenticationContext
     /// <summary>Class of a login by two different methods.</summary>
     public const string TwoMethods = "urn:watchword:acr:mfa";
 
-    /// <summary>The <c>amr</c> claim (RFC 8176): each method, then <c>mfa</c> when there are two different ones.</summary>
+    /// <summary>
+    /// The <c>amr</c> claim (RFC 8176): each method, then <c>mfa</c> when there are two different ones. A fixed code proves nothing and so is
+    /// not one of two.
+    /// </summary>
     public static string[] Amr(IReadOnlyList<OtpChannel> methods)
     {
         var names = methods.Distinct().Select(m => m.Amr());
-        return methods.Distinct().Count() > 1 ? [.. names, "mfa"] : [.. names];
+        return AreTwo(methods) ? [.. names, "mfa"] : [.. names];
     }
 
     /// <summary>The <c>acr</c> claim.</summary>
-    public static string Acr(IReadOnlyList<OtpChannel> methods) => methods.Distinct().Count() > 1 ? TwoMethods : SingleMethod;
+    public static string Acr(IReadOnlyList<OtpChannel> methods) => AreTwo(methods) ? TwoMethods : SingleMethod;
+
+    private static bool AreTwo(IReadOnlyList<OtpChannel> methods) => methods.Where(m => m != OtpChannel.Test).Distinct().Count() > 1;
 }

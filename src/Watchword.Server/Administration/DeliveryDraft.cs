@@ -65,7 +65,7 @@ internal sealed class DeliveryDraft
             _faults.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{at}.max_per_second must be {SlowestRate} to {FastestRate}, or be left out for no limit."));
 
         var oldSecrets = old is null ? null : directory.SecretsOf(tenant, old);
-        var (settings, secrets) = kind is null ? ([], []) : Fields(at, kind, input, oldSecrets);
+        var (settings, secrets) = kind is null ? ([], []) : Fields(at, kind, input, old, oldSecrets);
         var sameFields = old is not null && Same(settings, old.Settings) && oldSecrets is not null && Same(secrets, oldSecrets);
         if (kind is not null)
             CheckFields(at, kind, settings, secrets, verify: !sameFields);
@@ -89,15 +89,16 @@ internal sealed class DeliveryDraft
 
     /// <summary>The fields of the kind, sorted into those that may be read and those that may not; what else was sent is ignored.</summary>
     private (Dictionary<string, string> Settings, Dictionary<string, string> Secrets) Fields(
-        string at, IProvider kind, ProviderInput input, IReadOnlyDictionary<string, string>? oldSecrets)
+        string at, IProvider kind, ProviderInput input, StoredProvider? old, IReadOnlyDictionary<string, string>? oldSecrets)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
+        var kept = new List<string>();
         foreach (var field in kind.Fields)
         {
             var given = input.Fields.TryGetValue(field.Name, out var value);
-            if (!given && field.Secret && oldSecrets is not null)
-                value = oldSecrets.GetValueOrDefault(field.Name);
+            if (!given && field.Secret && (value = oldSecrets?.GetValueOrDefault(field.Name)) is not null)
+                kept.Add(field.Name);
             if (string.IsNullOrWhiteSpace(value))
                 continue;
             value = value.Trim();
@@ -106,6 +107,9 @@ internal sealed class DeliveryDraft
             else
                 (field.Secret ? secrets : settings).Add(field.Name, value);
         }
+        // Who may write a secret may not read it; so neither may they have it sent to an address of theirs.
+        if (old is not null && kind.Fields.FirstOrDefault(f => f.Address && settings.GetValueOrDefault(f.Name) != old.Settings.GetValueOrDefault(f.Name)) is { } moved)
+            _faults.AddRange(kept.Select(name => $"{at}.{name} must be sent again, because {moved.Name} changes: a secret is not taken along to another address."));
         return (settings, secrets);
     }
 

@@ -30,7 +30,7 @@ internal sealed record TestReport
 /// Sends a fixed text by a provider of the tenant, at once and past the queue, so that an administrator sees whether it works. A few a
 /// minute for each tenant, counted by this process: enough to try things out, too few to be worth stealing.
 /// </summary>
-internal sealed class TestMessages(ProviderDirectory directory, TimeProvider time)
+internal sealed class TestMessages(ProviderDirectory directory, TimeProvider time, ILogger<TestMessages> log)
 {
     public const string Text = "This is a test message from Watchword.";
     public const int PerMinute = 10;
@@ -91,6 +91,13 @@ internal sealed class TestMessages(ProviderDirectory directory, TimeProvider tim
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return new SendResult(SendOutcome.Unknown, $"The provider did not answer within {Patience.TotalSeconds} seconds.");
+        }
+#pragma warning disable CA1031 // As for messages: a sender should not throw, and the words of one that does may hold what nobody should read.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            DeliveryTelemetry.SenderBroke(log, sender.Name, failure.GetType().Name);
+            return new SendResult(SendOutcome.Unknown, "The provider's answer could not be handled.");
         }
     }
 

@@ -40,7 +40,9 @@ internal sealed class Circuit
                 SamplingDuration = Window,
                 BreakDurationGenerator = args => new(Break(args.HalfOpenAttempts)),
                 StateProvider = _state,
-                ShouldHandle = args => new(args.Outcome.Result is { Made: true, Result.Outcome: SendOutcome.TryLater or SendOutcome.Misconfigured or SendOutcome.Unknown }),
+                // Not what is misconfigured: it is told at once and costs nothing, and is often a matter of one country. Counted, ten numbers in a
+                // country that the account may not send to would close the way to all others.
+                ShouldHandle = args => new(args.Outcome.Result is { Made: true, Result.Outcome: SendOutcome.TryLater or SendOutcome.Unknown }),
                 OnOpened = args =>
                 {
                     lane.Probe(true);

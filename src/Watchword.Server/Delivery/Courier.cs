@@ -21,6 +21,13 @@ internal sealed class Courier(
     private const string GivenUp =
         "Twice no answer of a provider could be read, so two copies may be on their way; a third is not risked. A receipt will tell.";
 
+    private const string NoLegs = "No provider is configured for this channel and country. Configure one, and the message goes out while its code lives.";
+
+    private const string Unreadable =
+        "The message cannot be opened: it was sealed under another master key or for another row. It goes out if it can be opened while its code lives.";
+
+    private const string NeverOpened = "The code expired, and the message could not be opened: it was sealed under another master key or for another row.";
+
     /// <summary>How long a message is its taker's: a try and then the waits before the next. After a crash, it is free again so much later.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
 
@@ -40,12 +47,15 @@ internal sealed class Courier(
     {
         var trip = new Trip(message);
         if (LifeOf(message) <= TimeSpan.Zero)
-            return await FinishAsync(trip, "expired", message.Tries == 0 ? "The code expired before the message could be sent." : "The code expired before a provider took the message.");
+            return await FinishAsync(trip, "expired", outbox.OpenBody(message) is null ? NeverOpened
+                : message.Tries == 0 ? "The code expired before the message could be sent." : "The code expired before a provider took the message.");
         if (message.UnknownTries >= RetryPlan.MostUnknown)
             return await FinishAsync(trip, "failed", GivenUp);
 
         var setup = await directory.ForAsync(message.TenantId);
-        var content = outbox.OpenBody(message.Body);
+        // Perhaps another server's key is on its way here; perhaps the row was tampered with. Nobody is called until it opens.
+        if (outbox.OpenBody(message) is not { } content)
+            return await PutBackAsync(trip, Unreadable, TimeSpan.Zero, stopping);
         var legs = RetryPlan.Order(
             setup.LegsFor(message.Channel, message.AppId, message.Region, message.Channel == Core.Otp.OtpChannel.Sms ? content.To : null),
             message.Tries > 0 ? message.ProviderId : null);
@@ -83,7 +93,7 @@ internal sealed class Courier(
             if (await GoOnAsync(trip, leg, attempt.Result, more, setup))
                 return Carried.Handled;
         }
-        return await PutBackAsync(trip, legs.Count == 0, wait, stopping);
+        return await PutBackAsync(trip, legs.Count == 0 ? NoLegs : null, wait, stopping);
     }
 
     /// <summary>After a try: true when the message is over, or waits again; false when the next provider is to be asked.</summary>
@@ -137,7 +147,7 @@ internal sealed class Courier(
         var began = time.GetTimestamp();
         var result = await CallAsync(
             leg.Provider.Sender,
-            new Handover(message.MessageId, content with { Sender = sender }, receipts.Of(message.TenantId, leg.Provider, message.MessageId)));
+            new Handover(message.MessageId, content with { Sender = sender }, receipts.Of(message.TenantId, leg.Provider, message.MessageId)) { Life = LifeOf(message) });
         var took = time.GetElapsedTime(began);
         DeliveryTelemetry.Tried(leg.Provider.Sender.Name, result.Outcome, took);
         if (result.Outcome == SendOutcome.Unknown)
@@ -176,21 +186,20 @@ internal sealed class Courier(
         }
     }
 
-    /// <summary>All providers have had their turn, or no room.</summary>
-    private async Task<Carried> PutBackAsync(Trip trip, bool noLegs, TimeSpan wait, CancellationToken stopping)
+    /// <summary>All providers have had their turn, or no room; or something stands in the way of any.</summary>
+    private async Task<Carried> PutBackAsync(Trip trip, string? obstacle, TimeSpan wait, CancellationToken stopping)
     {
         var (now, life) = (time.GetUtcNow(), LifeOf(trip.Message));
         var tried = trip.Tries > trip.Message.Tries;
         var chance = RandomNumberGenerator.GetInt32(1000) / 1000.0;
-        if (noLegs)
-            trip.Fault = "No provider is configured for this channel and country. Configure one, and the message goes out while its code lives.";
+        trip.Fault = obstacle ?? trip.Fault;
         var delay = stopping.IsCancellationRequested && !tried ? TimeSpan.Zero
-            : tried || noLegs ? RetryPlan.Backoff(trip.Tries, life, chance)
+            : tried || obstacle is not null ? RetryPlan.Backoff(trip.Tries, life, chance)
             : RetryPlan.Patience(wait, life, chance);
         if (delay is null)
             return await FinishAsync(trip, "expired", trip.Fault ?? "The code expired before a provider had room for the message.");
         await WriteAsync(trip, trip.Change("queued", now, now + delay.Value) with { Fault = trip.Fault });
-        return tried || noLegs ? Carried.Handled : Carried.NoRoom;
+        return tried || obstacle is not null ? Carried.Handled : Carried.NoRoom;
     }
 
     private async Task<Carried> FinishAsync(Trip trip, string status, string fault)

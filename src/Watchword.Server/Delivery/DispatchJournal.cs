@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Delivery;
@@ -29,25 +30,36 @@ internal sealed class DispatchJournal(Database database)
         {
             while (Take() is { Length: > 0 } batch)
             {
-                try
-                {
-                    var written = await database.WriteAsync(db => ApplyAsync(db, batch));
-                    for (var i = 0; i < batch.Length; i++)
-                        batch[i].Done.SetResult(written[i]);
-                }
-#pragma warning disable CA1031 // Whoever wrote gets it, and decides.
-                catch (Exception failure)
-#pragma warning restore CA1031
-                {
-                    foreach (var entry in batch)
-                        entry.Done.TrySetException(failure);
-                }
+                await WriteAsync(batch);
             }
             Volatile.Write(ref _writing, 0);
             // Looked at again after saying so, or what came in between would wait for the next one.
             Interlocked.MemoryBarrier();
         }
         while (!_queue.IsEmpty && Interlocked.Exchange(ref _writing, 1) == 0);
+    }
+
+    private async Task WriteAsync(Entry[] batch)
+    {
+        try
+        {
+            var written = await database.WriteAsync(db => ApplyAsync(db, batch));
+            for (var i = 0; i < batch.Length; i++)
+                batch[i].Done.SetResult(written[i]);
+        }
+        // One change that cannot be written must not take those with it that were only written beside it, again and again.
+#pragma warning disable CA1031 // Whoever wrote gets it, and decides.
+        catch (Exception failure) when (batch.Length > 1 && failure is not DbException { IsTransient: true })
+        {
+            foreach (var entry in batch)
+                await WriteAsync([entry]);
+        }
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            foreach (var entry in batch)
+                entry.Done.TrySetException(failure);
+        }
     }
 
     /// <summary>In the order of ids, so that two nodes that write at once never wait for each other in a ring.</summary>

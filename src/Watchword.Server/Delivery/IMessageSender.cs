@@ -17,7 +17,14 @@ internal sealed record MessageContent(string To, string? Sender, string Text, st
 /// <param name="MessageId">Our id of it; a provider that takes a reference of the client's gets this one.</param>
 /// <param name="Content">What to bring where.</param>
 /// <param name="ReceiptUrl">Where the provider may report what became of it; null when this server has no address for that.</param>
-internal sealed record Handover(string MessageId, MessageContent Content, Uri? ReceiptUrl);
+internal sealed record Handover(string MessageId, MessageContent Content, Uri? ReceiptUrl)
+{
+    /// <summary>How long its code lives yet; a provider that can drop messages later than that is asked to. Null: nobody knows.</summary>
+    public TimeSpan? Life { get; init; }
+
+    /// <summary>Masked: the address holds the message's key.</summary>
+    public override string ToString() => $"[message {MessageId}]";
+}
 
 /// <summary>What became of handing a message to a provider.</summary>
 internal enum SendOutcome

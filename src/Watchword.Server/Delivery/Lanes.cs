@@ -26,7 +26,8 @@ internal sealed class Lanes(TimeProvider time) : IDisposable
                 fresh.Dispose();
                 continue;
             }
-            if (lane.Revision == provider.Revision)
+            // Who set out before a change goes by the new lane too; the old one, made again, would let twice as many in.
+            if (lane.Revision >= provider.Revision)
                 return lane;
             var renewed = new Lane(provider, time, _waiting);
             if (!_lanes.TryUpdate(key, renewed, lane))

@@ -119,6 +119,7 @@ internal static class WatchwordHost
         services.AddSingleton<TokenCheck>();
         services.AddSingleton<SessionRefresh>();
         services.AddSingleton<ApplicationAdministration>();
+        services.AddSingleton(options.ReadNetworks());
         services.AddSingleton<ProviderHttp>();
         services.AddSingleton<ProviderKinds>();
         services.AddSingleton<ProviderDirectory>();

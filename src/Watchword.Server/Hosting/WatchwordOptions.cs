@@ -1,5 +1,7 @@
+using System.Net;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using Watchword.Server.Delivery.Providers;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Hosting;
@@ -25,8 +27,15 @@ internal sealed class WatchwordOptions
     /// <summary>What is made at start when it is not there.</summary>
     public BootstrapOptions Bootstrap { get; set; } = new();
 
+    /// <summary>How messages leave the house.</summary>
+    public DeliveryOptions Delivery { get; set; } = new();
+
     /// <summary>Where traces and metrics go.</summary>
     public TelemetryOptions Telemetry { get; set; } = new();
+
+    /// <summary>Where providers may be. A server that is reached on this machine only may call gateways there.</summary>
+    public ProviderNetworks ReadNetworks() =>
+        new([.. Delivery.Networks().Select(n => n.Network).OfType<IPNetwork>(), .. new Uri(PublicUrl!).IsLoopback ? ProviderNetworks.Loopback : []]);
 
     /// <summary>The master key as bytes; valid once <see cref="Faults"/> found nothing.</summary>
     public byte[] ReadMasterKey() => Convert.FromBase64String((MasterKey ?? File.ReadAllText(MasterKeyFile!)).Trim());
@@ -51,6 +60,8 @@ internal sealed class WatchwordOptions
             faults.Add("Watchword__Bootstrap__ManagementClientSecret must have at least 16 characters; make one with: openssl rand -base64 32");
         if (Telemetry.OtlpEndpoint is { Length: > 0 } otlp && !Uri.TryCreate(otlp, UriKind.Absolute, out _))
             faults.Add("Watchword__Telemetry__OtlpEndpoint must be an absolute URL, for example http://localhost:4317");
+        if (Delivery.Networks().Any(n => n.Network is null))
+            faults.Add("Watchword__Delivery__AllowedNetworks must be networks in CIDR notation with commas between, for example 10.20.0.0/16,127.0.0.1/32");
         return faults;
     }
 
@@ -109,6 +120,23 @@ internal sealed class BootstrapOptions
 
     /// <summary>Its secret, at least 16 characters.</summary>
     public string? ManagementClientSecret { get; set; }
+}
+
+/// <summary>Section <c>Watchword:Delivery</c>.</summary>
+internal sealed class DeliveryOptions
+{
+    /// <summary>
+    /// Internal networks in which tenants' providers may be, in CIDR notation, with commas between. Without it, only public addresses are
+    /// called, and this machine while the public URL is on it too.
+    /// </summary>
+    public string? AllowedNetworks { get; set; }
+
+    /// <summary>Each entry as it was read; a null is none.</summary>
+    public IReadOnlyList<(string Text, IPNetwork? Network)> Networks() =>
+    [
+        .. (AllowedNetworks ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => (text, IPNetwork.TryParse(text, out var network) ? network : (IPNetwork?)null)),
+    ];
 }
 
 /// <summary>Section <c>Watchword:Telemetry</c>.</summary>

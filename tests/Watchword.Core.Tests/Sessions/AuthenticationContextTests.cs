@@ -15,6 +15,8 @@ public sealed class AuthenticationContextTests
     [InlineData("the same twice is one method", "sms", "urn:watchword:acr:otp", OtpChannel.Sms, OtpChannel.Sms)]
     [InlineData("two different", "sms eotp mfa", "urn:watchword:acr:mfa", OtpChannel.Sms, OtpChannel.Email)]
     [InlineData("in the order in which it was done", "eotp sms mfa", "urn:watchword:acr:mfa", OtpChannel.Email, OtpChannel.Sms)]
+    [InlineData("a fixed code", "test", "urn:watchword:acr:otp", OtpChannel.Test)]
+    [InlineData("a fixed code is not one of two", "test eotp", "urn:watchword:acr:otp", OtpChannel.Test, OtpChannel.Email)]
     [InlineData("three", "otp sms eotp mfa", "urn:watchword:acr:mfa", OtpChannel.Direct, OtpChannel.Sms, OtpChannel.Email)]
     [InlineData("two different, one of them twice", "sms otp mfa", "urn:watchword:acr:mfa", OtpChannel.Sms, OtpChannel.Direct, OtpChannel.Sms)]
     public void Methods_and_class_are_those_of_the_login(string reason, string amr, string acr, params OtpChannel[] methods)

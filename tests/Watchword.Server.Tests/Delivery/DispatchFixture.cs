@@ -34,14 +34,14 @@ internal sealed class DispatchFixture : IAsyncDisposable
     public async Task<IReadOnlyList<string>> QueueAsync(int count, string tenant = "t1", string app = "a1", string region = "GB", string? sender = null)
     {
         var now = Server.Clock.GetUtcNow();
-        var messages = Enumerable.Range(0, count).Select(i => new OutboxMessage
+        var messages = Enumerable.Range(0, count).Select(i => (Index: i, Id: Ids.New(now))).Select(m => new OutboxMessage
         {
             TenantId = tenant,
-            MessageId = Ids.New(now),
+            MessageId = m.Id,
             AppId = app,
-            UserId = "u" + i,
+            UserId = "u" + m.Index,
             Channel = OtpChannel.Sms,
-            Body = Outbox.SealBody(new MessageContent("+447400000001", sender, $"{tenant} code {i}", null)),
+            Body = Outbox.SealBody(tenant, m.Id, new MessageContent("+447400000001", sender, $"{tenant} code {m.Index}", null)),
             MaskedDestination = "+44•••01",
             Region = region,
             Segments = 2,

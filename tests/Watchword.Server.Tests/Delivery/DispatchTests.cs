@@ -27,6 +27,7 @@ public sealed class DispatchTests
             var id = (await fixture.QueueAsync(1))[0];
             var message = await fixture.UntilAsync(id, "sent");
             Assert.Equal(("sending", 1, "one"), (during!.Status, during.Tries, during.Provider));
+            Assert.Equal(DispatchFixture.Life, Assert.Single(provider.Calls).Life);
             Assert.Equal((1, 0, "one", "SM1", null), (message.Tries, message.UnknownTries, message.ProviderId, message.ProviderMessageId, message.Fault));
             Assert.Equal(["queued", "sending", "sent"], message.StatusHistory.Select(h => h.Status));
             Assert.Null(await fixture.Server.PeekAsync<string>("SELECT body FROM outbox"));
@@ -135,7 +136,7 @@ public sealed class DispatchTests
         var now = fixture.Server.Clock.GetUtcNow();
         await fixture.Server.TamperAsync(
             "UPDATE outbox SET status = 'sending', body = @body, next_try_at = @lease",
-            new { body = fixture.Outbox.SealBody(new MessageContent("+447400000001", null, "again", null)), lease = now.Add(Courier.Lease).ToUnixTimeMilliseconds() });
+            new { body = fixture.Outbox.SealBody("t1", id, new MessageContent("+447400000001", null, "again", null)), lease = now.Add(Courier.Lease).ToUnixTimeMilliseconds() });
         fixture.Advance(Courier.Lease - TimeSpan.FromMilliseconds(1));
         Assert.Equal("sending", (await fixture.ReadAsync(id)).Status);
         fixture.Advance(TimeSpan.FromMilliseconds(1));

@@ -123,6 +123,7 @@ public sealed class LaneTests : IDisposable
     [Theory]
     [InlineData("Refused")]
     [InlineData("Accepted")]
+    [InlineData("Misconfigured")]
     public async Task What_is_the_messages_fault_opens_no_circuit(string outcome)
     {
         var lane = LaneOf(places: 1);
@@ -133,7 +134,6 @@ public sealed class LaneTests : IDisposable
 
     [Theory]
     [InlineData("TryLater")]
-    [InlineData("Misconfigured")]
     [InlineData("Unknown")]
     public async Task After_a_rest_one_call_decides_and_rests_grow(string outcome)
     {
@@ -175,6 +175,17 @@ public sealed class LaneTests : IDisposable
         Assert.True((await EnterAsync(other)).Granted);
         Assert.True((await EnterAsync(lanes.Of("t1", provider with { Revision = 2 }))).Granted);
         Assert.True(lanes.IsHealthy("t1", "p"));
+    }
+
+    [Fact]
+    public void Who_set_out_under_old_settings_does_not_bring_the_old_lane_back()
+    {
+        using var lanes = new Lanes(_clock);
+        var provider = new OpenProvider("p", 1, new FakeProvider("p"), 1, null, null, null);
+        lanes.Of("t", provider);
+        var renewed = lanes.Of("t", provider with { Revision = 2 });
+        Assert.Same(renewed, lanes.Of("t", provider));
+        Assert.Same(renewed, lanes.Of("t", provider with { Revision = 2 }));
     }
 
     [Fact]

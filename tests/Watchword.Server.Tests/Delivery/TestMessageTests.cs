@@ -56,6 +56,18 @@ public sealed class TestMessageTests(SqliteLoft loft) : IClassFixture<SqliteLoft
     }
 
     [Fact]
+    public async Task A_provider_that_breaks_is_told_as_unknown_and_its_words_are_not_logged()
+    {
+        var tenant = await loft.TenantAsync();
+        await tenant.Management.PutAsync(Settings, new { providers = new[] { PigeonLoft.Bird("a") } }, 200);
+        loft.Pigeon.Answer = handover => throw new InvalidOperationException("could not bring it to " + handover.Content.To);
+        var answer = await tenant.Management.PostAsync(Test, new { to = "+447400515253" }, 200);
+        loft.Pigeon.Answer = _ => new SendResult(SendOutcome.Accepted);
+        Assert.Equal("unknown", answer.Str("result", "outcome"));
+        Assert.DoesNotContain(loft.Server.Logs.Lines, l => l.Contains("7400515253", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_cannot_be_sent_is_refused_with_what_to_do()
     {
         var tenant = await loft.TenantAsync();

@@ -60,6 +60,7 @@ public sealed partial class StartTests
     [InlineData("Bootstrap:ManagementClientId", "", "Bootstrap")]
     [InlineData("Bootstrap:ManagementClientId", "a b", "Bootstrap__ManagementClientId")]
     [InlineData("Telemetry:OtlpEndpoint", "x", "Telemetry__OtlpEndpoint")]
+    [InlineData("Delivery:AllowedNetworks", "10.0.0.0/8,everything", "Delivery__AllowedNetworks")]
     public async Task One_wrong_setting_is_one_fault_that_names_it(string setting, string value, string named)
     {
         var fault = Assert.Single((await Assert.ThrowsAsync<ConfigurationException>(() => TestServer.StartAsync(Engine.Sqlite, null, ("Watchword:" + setting, value)))).Faults);

@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Watchword.Server.Delivery;
+using Watchword.Server.Tests.Delivery.Providers;
 using Watchword.Server.Tests.Harness;
 
 namespace Watchword.Server.Tests.Security;
@@ -132,6 +134,61 @@ public abstract class LeakTests(Engine engine) : IAsyncLifetime
         await NothingAsync(secrets, isAnswerOf: null);
 
         static async Task Refused(HttpResponseMessage answer) => Assert.Equal(400, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_login_by_a_configured_gateway_leaves_no_code_no_text_and_no_credential_behind()
+    {
+        const string Key = "key-of-the-gateway-6e1f", Secret = "secret-of-the-callback-9a2b";
+        await using var gateway = new LoopbackGateway();
+        // Busy at first, and it repeats all that it was told.
+        gateway.Answer = asked => asked.Method == "GET"
+            ? new(200, $$"""{"key":"{{asked.Headers["X-Verification-Key"]}}"}""")
+            : gateway.Requests.Count(r => r.Method == "POST") == 1
+                ? new(503, JsonSerializer.Serialize(new { error = "busy", message = $"busy: {asked.Json.Text("message")} to {asked.Json.Text("phone_number")} by {Key}" }))
+                : new(200, """{"id":"gw-17"}""");
+        var plain = await _server.ApplicationAsync(new { sms = new { codeLength = 8 } });
+        using var management = new HttpClient(new Recorder(_answers)) { BaseAddress = new Uri(_server.Url) };
+        management.DefaultRequestHeaders.Authorization = plain.Management.DefaultRequestHeaders.Authorization;
+        using var recorded = new HttpClient(new Recorder(_answers)) { BaseAddress = new Uri(_server.Url) };
+        recorded.DefaultRequestHeaders.Authorization = plain.Http.DefaultRequestHeaders.Authorization;
+        var app = plain with { Http = recorded };
+        await (await management.PutAsJsonAsync(
+            "/cis/v1/tenantsmsproviders", new { provider = "CustomGateway", uri = gateway.Url + "/sms", api_key = Key, callback_secret = Secret })).JsonAsync(200);
+        await app.UserAsync(_phone);
+
+        await (await app.SendAsync(_phone, "sms")).JsonAsync(200);
+        await Attack.UntilAsync(async () => await _server.PeekAsync<long>("SELECT COUNT(*) FROM outbox WHERE fault IS NOT NULL") > 0);
+        var asked = gateway.Requests[^1];
+        var text = asked.Json.Text("message");
+        var code = Attack.CodeIn(text);
+        Assert.Equal((_phone, Key), (asked.Json.Text("phone_number"), asked.Headers["X-API-Key"]));
+        string[] secrets = [Key, Secret, text, code];
+        await NothingAsync(secrets, isAnswerOf: null);
+
+        _server.Clock.Advance(TimeSpan.FromSeconds(2));
+        await Attack.UntilAsync(async () => await _server.PeekAsync<long>("SELECT COUNT(*) FROM outbox WHERE status = 'sent'") > 0);
+        var receipts = new Uri(asked.Headers["X-Receipt-Url"]).PathAndQuery;
+        foreach (var (status, key) in new (int, string)[] { (403, "secret-of-somebody-else"), (200, Secret), (200, Secret) })
+        {
+            var report = JsonSerializer.SerializeToUtf8Bytes(new { message_id = asked.Headers["X-Message-Id"], status = "delivered", error_code = code, id = _phone });
+            using var body = new ByteArrayContent(report);
+            body.Headers.Add("X-Signature", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), report)));
+            await (await management.PostAsync(receipts, body)).JsonAsync(status);
+        }
+        await (await app.AuthenticateAsync(TestApplication.WrongCode(code), _phone)).JsonAsync(400);
+        await (await app.AuthenticateAsync(code, _phone)).JsonAsync(200);
+
+        // All that an administrator can read of it.
+        foreach (var path in (string[])["", "/kinds", "/health"])
+            await (await management.GetAsync("/cis/v1/tenantsmsproviders" + path)).JsonAsync(200);
+        var logged = Assert.Single((await (await management.GetAsync("/cis/v1/messages")).JsonAsync(200)).GetProperty("result").EnumerateArray());
+        Assert.Equal(("delivered", "CustomGateway"), (logged.Text("status"), logged.Text("provider")));
+        await (await management.PostAsJsonAsync("/cis/v1/tenantsmsproviders/test", new { to = _custom })).JsonAsync(200);
+        Assert.Contains(_answers, a => a.Contains("busy", StringComparison.Ordinal));
+        foreach (var secret in secrets.Append(_phone[1..]))
+            Assert.DoesNotContain(_answers, a => a.Contains(secret, StringComparison.Ordinal) && !a.Contains("\"phone_number_verified\"", StringComparison.Ordinal));
+        await NothingAsync(secrets, isAnswerOf: null);
     }
 
     [Fact]

@@ -66,6 +66,8 @@ public abstract class TestNumberTests(SharedServer shared, Engine engine) : Secu
         await (await app.SendAsync(channel: "sms")).JsonAsync(200);
         var login = await (await app.AuthenticateAsync(new { passcode = Code, identifier_type = "phone_number", identifier = Attack.Alice, claims = new { id_token = new { phone_number_verified = (object?)null } } })).JsonAsync(200);
         Assert.False(Attack.ClaimsOf(login.Text("id_token")).GetProperty("phone_number_verified").GetBoolean());
+        foreach (var token in (string[])["id_token", "access_token"])
+            Assert.Equal("""["test"]""", Attack.ClaimsOf(login.Text(token)).GetProperty("amr").GetRawText());
         var json = await app.ReadUserAsync(user);
         Assert.Equal("Active", json.Text("status"));
         Assert.False(json.GetProperty("phone_number").GetProperty("phone_number_verified").GetBoolean());
@@ -75,6 +77,24 @@ public abstract class TestNumberTests(SharedServer shared, Engine engine) : Secu
         var code = Attack.CodeIn((await app.MessageAsync(new { channel = "sms", identifier_type = "phone_number", identifier = Attack.Alice })).Text);
         await (await app.AuthenticateAsync(code)).JsonAsync(200);
         Assert.True((await app.ReadUserAsync(user)).GetProperty("phone_number").GetProperty("phone_number_verified").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_fixed_code_is_not_one_of_two_methods_and_no_channel_to_ask_for()
+    {
+        var app = await ApplicationAsync();
+        await app.UserAsync();
+        await SetAsync(app, Attack.Alice);
+        await (await app.SendAsync(channel: "test")).JsonAsync(400);
+        await (await app.SendAsync(channel: "sms")).JsonAsync(200);
+        var session = (await (await app.AuthenticateAsync(Code)).JsonAsync(200)).Text("session_id");
+        var direct = await app.CodeAsync();
+        var login = await (await app.AuthenticateAsync(new { passcode = direct, identifier_type = "phone_number", identifier = Attack.Alice, session_id = session })).JsonAsync(200);
+        var claims = Attack.ClaimsOf(login.Text("id_token"));
+        Assert.Equal("""["test","otp"]""", claims.GetProperty("amr").GetRawText());
+        Assert.Equal("urn:watchword:acr:otp", claims.GetProperty("acr").GetString());
+        // It goes on as what it was.
+        Assert.Equal("""["test","otp"]""", Attack.ClaimsOf((await (await app.RefreshAsync(login.Text("refresh_token"))).JsonAsync(200)).Text("access_token")).GetProperty("amr").GetRawText());
     }
 
     [Fact]

@@ -42,11 +42,13 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
         var test = input.Channel == OtpChannel.Sms ? TestNumbers.Find(app, destination.Address, keys, now) : null;
         var passcode = test is null ? drawn.Passcode : TestNumbers.Open(test, seal).Code;
         var tag = destination.Tag(keys, caller.TenantId, input.Channel);
-        var binding = new ChallengeBinding(caller.TenantId, app.AppId, userId, input.Channel, tag, drawn.ChallengeId);
+        // Tokens say what was done, and a fixed code is no SMS.
+        var method = test is null ? input.Channel : OtpChannel.Test;
+        var binding = new ChallengeBinding(caller.TenantId, app.AppId, userId, method, tag, drawn.ChallengeId);
         var challenge = new Challenge(
             drawn.ChallengeId,
             caller.Client.ClientId,
-            input.Channel,
+            method,
             tag,
             // A fixed code went nowhere, so it proves the user's number no more than one that went elsewhere.
             destination.Custom || test is not null,
@@ -117,7 +119,8 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
         var forbidden = input.SenderId is null ? null : SenderId.WhyForbidden(destination.Region);
         return message with
         {
-            Body = outbox.SealBody(new MessageContent(destination.Address, forbidden is null ? input.SenderId : null, text, subject)),
+            Body = outbox.SealBody(
+                message.TenantId, message.MessageId, new MessageContent(destination.Address, forbidden is null ? input.SenderId : null, text, subject)),
             SenderNote = forbidden is null ? null : $"{destination.Region} does not allow sender names: it {forbidden}. Sent from the provider's number.",
             Segments = SmsSegments.Of(text).Count,
         };

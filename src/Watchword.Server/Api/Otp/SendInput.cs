@@ -15,7 +15,7 @@ internal readonly record struct SendInput(
     {
         var faults = new List<string>();
         var channel = OtpChannelNames.FromWire(request.Channel);
-        if (channel is null)
+        if (channel is null or OtpChannel.Test)
             faults.Add("channel must be sms, email or direct.");
         if (!Identifier.TryRead(request.IdentifierType, request.Identifier, out var identifier, out var fault))
             faults.Add(fault);

@@ -61,7 +61,7 @@ internal sealed record UserJson(
             profile.CustomData,
             membership?.CustomAppData,
             membership?.LastAuth,
-            [.. user.Identities.Select(i => new IdentityJson(i.AuthType()))]);
+            [.. user.Identities.Select(i => i.AuthType()).Distinct().Select(type => new IdentityJson(type))]);
     }
 }
 

@@ -42,7 +42,8 @@ internal interface IProvider
 /// <param name="Help">One sentence: what it is and where to find it.</param>
 /// <param name="Required">Whether the provider is of no use without it.</param>
 /// <param name="Secret">Written, never read back.</param>
-internal sealed record ProviderField(string Name, string Label, string Help, bool Required = false, bool Secret = false);
+/// <param name="Address">Where the secrets are sent to: when it changes they have to be given again, or they could be had by having them sent elsewhere.</param>
+internal sealed record ProviderField(string Name, string Label, string Help, bool Required = false, bool Secret = false, bool Address = false);
 
 /// <summary>What was filled in, by field name; absent and blank are the same.</summary>
 internal sealed class ProviderSettings(IReadOnlyDictionary<string, string> values)

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,10 +8,10 @@ namespace Watchword.Server.Delivery.Providers;
 
 /// <summary>
 /// How every provider with an HTTP API is spoken to: no redirect is followed (it would carry the number and the code elsewhere), no
-/// cookie is kept, no more than 64 KB of an answer are read, nothing is logged or traced, and certificates are checked. Time is the
-/// caller's: its token ends the wait.
+/// cookie is kept, no more than 64 KB of an answer are read, nothing is logged or traced, certificates are checked, and internal networks
+/// are not called. Time is the caller's: its token ends the wait.
 /// </summary>
-internal sealed class ProviderHttp(TimeProvider time) : IDisposable
+internal sealed class ProviderHttp(TimeProvider time, ProviderNetworks networks) : IDisposable
 {
     private const int LongestAnswer = 64 * 1024;
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
@@ -30,6 +31,7 @@ internal sealed class ProviderHttp(TimeProvider time) : IDisposable
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
         // No trace headers for third parties, no spans with their addresses.
         ActivityHeadersPropagator = null,
+        ConnectCallback = (context, cancellation) => ConnectAsync(networks, context, cancellation),
     })
     {
         Timeout = Timeout.InfiniteTimeSpan,
@@ -59,6 +61,8 @@ internal sealed class ProviderHttp(TimeProvider time) : IDisposable
         catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (failure.InnerException is InternalAddressException)
+                return ProviderAnswer.None(ProviderNetworks.Refusal);
             return ProviderAnswer.None(Lost((failure as HttpRequestException)?.HttpRequestError));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -73,6 +77,15 @@ internal sealed class ProviderHttp(TimeProvider time) : IDisposable
         new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(json, Plain)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
     public void Dispose() => _client.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(ProviderNetworks networks, SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        // The operator's proxy (HTTPS_PROXY) may well be internal; what lies behind it, it has to guard itself.
+        var toProxy = HttpClient.DefaultProxy.GetProxy(context.InitialRequestMessage.RequestUri!) is { } proxy && proxy.IdnHost == host && proxy.Port == port;
+        return new NetworkStream(
+            toProxy ? await ProviderNetworks.ConnectToProxyAsync(host, port, cancellation) : await networks.ConnectAsync(host, port, cancellation), ownsSocket: true);
+    }
 
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {

@@ -8,10 +8,11 @@ using Watchword.Server.Delivery.Providers.Vonage;
 namespace Watchword.Server.Delivery.Providers;
 
 /// <summary>Every kind of provider that an administrator can choose, in the order in which they are offered.</summary>
+/// <param name="networks">Where they may be.</param>
 /// <param name="http">How they speak to their providers.</param>
 /// <param name="time">For tokens that expire.</param>
 /// <param name="others">Kinds registered besides those built in.</param>
-internal sealed class ProviderKinds(ProviderHttp http, TimeProvider time, IEnumerable<IProvider> others)
+internal sealed class ProviderKinds(ProviderNetworks networks, ProviderHttp http, TimeProvider time, IEnumerable<IProvider> others)
 {
     /// <summary>All of them.</summary>
     public IReadOnlyList<IProvider> All { get; } =
@@ -21,7 +22,7 @@ internal sealed class ProviderKinds(ProviderHttp http, TimeProvider time, IEnume
         new InfobipProvider(http),
         new SalesforceMarketingCloudProvider(http, time),
         new CustomGatewayProvider(http),
-        new SmtpProvider(),
+        new SmtpProvider(networks),
         .. others,
     ];
 

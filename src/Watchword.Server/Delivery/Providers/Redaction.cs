@@ -43,13 +43,17 @@ internal static partial class Redaction
     /// </summary>
     public static string? Code(string? code) => code is not null && Codes().IsMatch(code) ? code : null;
 
-    /// <summary>A provider's id of a message; null when it does not look like one.</summary>
-    public static string? Id(string? id) => id is not null && Identifiers().IsMatch(id) ? id : null;
+    /// <summary>
+    /// A provider's id of a message in a receipt; null when it does not look like one, or may be the number of a phone, which is not known
+    /// any more when receipts come.
+    /// </summary>
+    public static string? Id(string? id) => id is not null && Identifiers().IsMatch(id) && !Numbers().IsMatch(id) ? id : null;
 
     /// <summary>The same in the answer to one message; null also when it quotes the destination or the text.</summary>
     public static string? Id(string? id, MessageContent content) =>
-        Id(id) is { } plain && !plain.Contains(content.To.TrimStart('+'), StringComparison.OrdinalIgnoreCase) && !content.Text.Contains(plain, StringComparison.Ordinal)
-            ? plain
+        id is not null && Identifiers().IsMatch(id)
+        && !id.Contains(content.To.TrimStart('+'), StringComparison.OrdinalIgnoreCase) && !content.Text.Contains(id, StringComparison.Ordinal)
+            ? id
             : null;
 
     private static bool Reveals(string word) =>
@@ -77,10 +81,13 @@ internal static partial class Redaction
         var (count, from, to) = (0, 0, 0);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (Rune.IsNumber(rune))
+            // A word that was cut out may have been the beginning of a number, so digits beside it go with it.
+            var gap = rune.Value == Gap[0];
+            if (gap || Rune.IsNumber(rune))
             {
-                if (count++ == 0)
+                if (count == 0)
                     from = kept.Length;
+                count += gap ? 3 : 1;
                 kept.Append(rune);
                 to = kept.Length;
             }
@@ -116,6 +123,10 @@ internal static partial class Redaction
 
     [GeneratedRegex(@"\A(?!.*[0-9]{6})(?!(?:[^0-9]*[0-9]){8})[A-Za-z0-9][A-Za-z0-9_.\- ]{0,49}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Codes();
+
+    // E.164: at most 15 digits, and hardly fewer than seven.
+    [GeneratedRegex(@"\A[0-9]{7,15}\z|\+[0-9]{7}", RegexOptions.CultureInvariant)]
+    private static partial Regex Numbers();
 
     [GeneratedRegex(@"\A[A-Za-z0-9._:=+/@<>\-]{1,200}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Identifiers();

@@ -40,6 +40,15 @@ public sealed class CustomGatewayTests : SenderContract
     private static Reply Error(int status, string error, string message = "") => new(status, JsonSerializer.Serialize(new { error, message }));
 
     [Fact]
+    public async Task The_gateway_is_told_how_long_the_code_lives()
+    {
+        await Sender().SendAsync(Handover() with { Life = TimeSpan.FromSeconds(299.9) }, CancellationToken.None);
+        Assert.Equal("299", Last.Headers["X-Message-Life"]);
+        await Sender().SendAsync(Handover(), CancellationToken.None);
+        Assert.False(Last.Headers.ContainsKey("X-Message-Life"));
+    }
+
+    [Fact]
     public async Task It_posts_the_three_fields_and_nothing_else()
     {
         await Sender().SendAsync(Handover("Brand", ReceiptUrl), CancellationToken.None);

@@ -59,6 +59,13 @@ public sealed class InfobipTests : SenderContract
     }));
 
     [Fact]
+    public async Task Infobip_drops_what_it_cannot_send_while_the_code_lives()
+    {
+        await Sender().SendAsync(Handover() with { Life = TimeSpan.FromSeconds(299.9) }, CancellationToken.None);
+        Assert.Equal("""{"validityPeriod":{"amount":299,"timeUnit":"SECONDS"}}""", Last.Json.At("messages").First().At("options").GetRawText());
+    }
+
+    [Fact]
     public async Task It_posts_JSON_that_carries_our_id()
     {
         await Sender().SendAsync(Handover("Acme", ReceiptUrl), CancellationToken.None);

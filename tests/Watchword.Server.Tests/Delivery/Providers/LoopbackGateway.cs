@@ -45,6 +45,9 @@ internal sealed class LoopbackGateway : IAsyncDisposable
         _work.Add(AcceptAsync());
     }
 
+    /// <summary>Where it is.</summary>
+    public static ProviderNetworks Networks { get; } = new(ProviderNetworks.Loopback);
+
     public string Url { get; }
 
     public Func<Asked, Reply> Answer { get; set; } = _ => new Reply(404, "");
@@ -61,7 +64,7 @@ internal sealed class LoopbackGateway : IAsyncDisposable
             while (true)
                 _work.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
         }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception failure) when (failure is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The end.
         }

@@ -35,7 +35,7 @@ public sealed class ProviderHttpTests
             }
         });
 
-        using var http = new ProviderHttp(TimeProvider.System);
+        using var http = new ProviderHttp(TimeProvider.System, LoopbackGateway.Networks);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
         var answer = await http.AskAsync(request, CancellationToken.None);
         Assert.Equal(SendOutcome.TryLater, answer.Fault?.Outcome);
@@ -55,7 +55,7 @@ public sealed class ProviderHttpTests
             await stream.ReadExactlyAsync(new byte[16]);
             await stream.WriteAsync("HTTP/1.1 403 No\r\nContent-Length: 500\r\n\r\n{"u8.ToArray());
         });
-        using var http = new ProviderHttp(TimeProvider.System);
+        using var http = new ProviderHttp(TimeProvider.System, LoopbackGateway.Networks);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
         var answer = await http.AskAsync(request, CancellationToken.None);
         Assert.Equal((null, 403, SendOutcome.Misconfigured), (answer.Fault, answer.Status, answer.ByStatus().Outcome));
@@ -77,8 +77,8 @@ public sealed class ProviderHttpTests
     [Fact]
     public void Every_kind_is_found_by_its_name_and_described_by_a_page_of_ours()
     {
-        using var http = new ProviderHttp(TimeProvider.System);
-        var kinds = new ProviderKinds(http, TimeProvider.System, []);
+        using var http = new ProviderHttp(TimeProvider.System, LoopbackGateway.Networks);
+        var kinds = new ProviderKinds(LoopbackGateway.Networks, http, TimeProvider.System, []);
         Assert.Equal(["CustomGateway", "Infobip", "SalesforceMarketingCloud", "Smtp", "Twilio", "Vonage"], kinds.All.Select(k => k.Kind).Order(StringComparer.Ordinal));
         Assert.All(kinds.All, kind => Assert.Same(kind, kinds.Find(kind.Kind)));
         Assert.NotNull(kinds.Find("twilio"));

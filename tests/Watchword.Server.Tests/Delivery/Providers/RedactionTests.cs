@@ -27,6 +27,7 @@ public sealed class RedactionTests
     [InlineData("bad key 0123456789abcdef0123456789abcdef", "bad key …")]
     [InlineData("bad\r\nnews", "bad  news")]
     [InlineData("red \u001b[31m\0 alert", "red  [31m  alert")]
+    [InlineData("to 4-4-7-4-0-0-1-2-3-4-5 6 7 failed", "to … failed")]
     [InlineData("", "")]
     public void What_it_says_is_kept_and_what_it_quotes_is_not(string words, string kept) => Assert.Equal(kept, Redaction.Of(words));
 
@@ -89,6 +90,14 @@ public sealed class RedactionTests
     public void A_code_is_kept_when_it_looks_like_one(string? code, string? kept) => Assert.Equal(kept, Redaction.Code(code));
 
     [Theory]
+    [InlineData("+447400123456", false)]
+    [InlineData("447400123456", false)]
+    [InlineData("to+447400123456", false)]
+    [InlineData("SMbc3f2d1e0a9b8c7d6e5f4a3b2c1d0e9f", true)]
+    [InlineData("2033247207850523792", true)]
+    public void An_id_in_a_receipt_is_kept_unless_it_may_be_a_number(string id, bool kept) => Assert.Equal(kept ? id : null, Redaction.Id(id));
+
+    [Theory]
     [InlineData("SMbc3f2d1e0a9b8c7d6e5f4a3b2c1d0e9f", true)]
     [InlineData("to-447400123456", false)]
     [InlineData("482913", false)]
@@ -100,12 +109,12 @@ public sealed class RedactionTests
     [Fact]
     public void Readers_of_receipts_take_anything_a_stranger_posts()
     {
-        using var http = new ProviderHttp(TimeProvider.System);
+        using var http = new ProviderHttp(TimeProvider.System, LoopbackGateway.Networks);
         var settings = new ProviderSettings(new Dictionary<string, string>
         {
             ["auth_token"] = "t", ["signature_secret"] = "s", ["callback_secret"] = "c", ["api_key"] = "k",
         });
-        var readers = new ProviderKinds(http, TimeProvider.System, []).All.Select(k => k.Receipts).OfType<IReceiptReader>().ToList();
+        var readers = new ProviderKinds(LoopbackGateway.Networks, http, TimeProvider.System, []).All.Select(k => k.Receipts).OfType<IReceiptReader>().ToList();
         Assert.Equal(4, readers.Count);
         var piece = Of("{", "}", "[", "]", "\"results\":", "\"sig\":\"00\"", "\"\\ud800\"", ":", ",", "&", "=", "%", "%zz", "sig=00", "status", "\"status\":", "null", "1e999", "{\"\\ud800\":1}", "é");
         var body = Gen.OneOf(Gen.Byte.Array[0, 50], piece.Array[0, 12].Select(p => Encoding.UTF8.GetBytes(string.Concat(p))));

@@ -26,7 +26,7 @@ public abstract class SenderContract : IAsyncDisposable
 
     protected SenderContract()
     {
-        Http = new ProviderHttp(Time);
+        Http = new ProviderHttp(Time, LoopbackGateway.Networks);
         Script(Accepted);
     }
 
@@ -91,7 +91,7 @@ public abstract class SenderContract : IAsyncDisposable
         Assert.All(Settings.Where(s => s.Value.Contains("s3cret", StringComparison.Ordinal)), s => Assert.True(Provider.Fields.Single(f => f.Name == s.Key).Secret));
         Assert.Contains(Settings.Values, v => v.Contains("s3cret", StringComparison.Ordinal));
         Assert.All(Provider.Faults(new(new Dictionary<string, string>())), f => Assert.EndsWith(".", f, StringComparison.Ordinal));
-        Assert.Same(Provider.GetType(), new ProviderKinds(Http, Time, []).Find(Provider.Kind)?.GetType());
+        Assert.Same(Provider.GetType(), new ProviderKinds(LoopbackGateway.Networks, Http, Time, []).Find(Provider.Kind)?.GetType());
         Assert.True(Sender().Carries(OtpChannel.Sms));
         Assert.False(Sender().Carries(OtpChannel.Email));
     }

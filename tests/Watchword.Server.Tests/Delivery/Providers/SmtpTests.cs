@@ -14,7 +14,7 @@ public sealed class SmtpTests : IAsyncDisposable
 {
     private const string Text = "Your code is 482913.\nIt is good for five minutes.";
     private readonly LoopbackMailServer _server = new();
-    private readonly SmtpProvider _provider = new();
+    private readonly SmtpProvider _provider = new(LoopbackGateway.Networks);
 
     private Dictionary<string, string> Settings => new()
     {
@@ -56,6 +56,15 @@ public sealed class SmtpTests : IAsyncDisposable
         Assert.Equal("QUIT", _server.Lines[^1]);
         Assert.True(Sender().Carries(OtpChannel.Email));
         Assert.False(Sender().Carries(OtpChannel.Sms));
+    }
+
+    [Fact]
+    public async Task A_routes_sender_is_an_address_and_a_callers_a_name()
+    {
+        await Sender().SendAsync(Mail("codes@brand.example"), CancellationToken.None);
+        Assert.Contains("From: Acme <codes@brand.example>", _server.Lines);
+        await Sender().SendAsync(Mail("Brand"), CancellationToken.None);
+        Assert.Contains("From: Brand <login@acme.example>", _server.Lines);
     }
 
     [Fact]

@@ -65,6 +65,17 @@ public sealed class TwilioTests : SenderContract
     private static Reply Error(int status, int code, string message) => new(status,
         JsonSerializer.Serialize(new { code, message, more_info = string.Create(CultureInfo.InvariantCulture, $"https://www.twilio.com/docs/errors/{code}"), status }));
 
+    [Theory]
+    [InlineData(299.9, "299")]
+    [InlineData(0.5, "1")]
+    [InlineData(90_000.5, "36000")]
+    [InlineData(null, null)]
+    public async Task Twilio_drops_what_it_cannot_send_while_the_code_lives(double? seconds, string? expected)
+    {
+        await Sender().SendAsync(Handover() with { Life = seconds is { } life ? TimeSpan.FromSeconds(life) : null }, CancellationToken.None);
+        Assert.Equal(expected, Last.Form.Value("ValidityPeriod"));
+    }
+
     [Fact]
     public async Task It_posts_a_form_to_the_accounts_messages()
     {

@@ -52,6 +52,16 @@ public sealed class VonageTests : SenderContract
     private static Reply Error(string status, string text) => new(200,
         JsonSerializer.Serialize(new Dictionary<string, object> { ["message-count"] = "1", ["messages"] = new[] { new Dictionary<string, string> { ["status"] = status, ["error-text"] = text } } }));
 
+    [Theory]
+    [InlineData(299.5, "299500")]
+    [InlineData(5.5, "20000")]
+    [InlineData(null, null)]
+    public async Task Vonage_drops_what_it_cannot_send_while_the_code_lives(double? seconds, string? expected)
+    {
+        await Sender().SendAsync(Handover() with { Life = seconds is { } life ? TimeSpan.FromSeconds(life) : null }, CancellationToken.None);
+        Assert.Equal(expected, Last.Form.Value("ttl"));
+    }
+
     [Fact]
     public async Task It_posts_a_form_that_carries_our_id()
     {

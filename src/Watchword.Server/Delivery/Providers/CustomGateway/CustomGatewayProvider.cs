@@ -19,7 +19,7 @@ internal sealed class CustomGatewayProvider(ProviderHttp http) : IProvider
 
     public IReadOnlyList<ProviderField> Fields { get; } =
     [
-        new("uri", "URI", "The address of your gateway; it is asked to prove itself when the settings are saved.", Required: true),
+        new("uri", "URI", "The address of your gateway; it is asked to prove itself when the settings are saved.", Required: true, Address: true),
         new("api_key", "API key", "Sent as X-API-Key, so that your gateway knows who calls.", Required: true, Secret: true),
         new("sender_id", "Sender ID", "What to send as sender_id where neither the caller nor the route names a sender."),
         new("callback_secret", "Callback secret",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Watchword.Core.Otp;
 
@@ -22,6 +23,8 @@ internal sealed class CustomGatewaySender(string name, ProviderSettings settings
         using var request = new HttpRequestMessage(HttpMethod.Post, _uri);
         request.Headers.Add(CustomGatewayProvider.KeyHeader, _key);
         request.Headers.Add("X-Message-Id", handover.MessageId);
+        if (handover.Life is { } life)
+            request.Headers.Add("X-Message-Life", Math.Max(1, (long)life.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         if (settings["callback_secret"] is not null && ProviderAddress.ReceiptUrl(handover, _uri) is { } url)
             request.Headers.Add("X-Receipt-Url", url);
         request.Content = ProviderHttp.Json(new JsonObject

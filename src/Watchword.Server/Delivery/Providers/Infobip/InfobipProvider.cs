@@ -13,7 +13,7 @@ internal sealed class InfobipProvider(ProviderHttp http) : IProvider
 
     public IReadOnlyList<ProviderField> Fields { get; } =
     [
-        new("base_url", "Base URL", "The address of your account, such as xxxxx.api.infobip.com; on the first page of the Infobip portal.", Required: true),
+        new("base_url", "Base URL", "The address of your account, such as xxxxx.api.infobip.com; on the first page of the Infobip portal.", Required: true, Address: true),
         new("api_key", "API key", "Under Developers, API keys; it needs the scope sms:message:send.", Required: true, Secret: true),
         new("sender", "Sender", "A number of yours, or a registered sender name.", Required: true),
     ];

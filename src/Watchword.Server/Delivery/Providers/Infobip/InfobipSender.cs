@@ -27,6 +27,14 @@ internal sealed class InfobipSender(string name, ProviderSettings settings, Prov
             ["destinations"] = new JsonArray(new JsonObject { ["to"] = content.To.TrimStart('+'), ["messageId"] = handover.MessageId }),
             ["content"] = new JsonObject { ["text"] = content.Text },
         };
+        // A code must not come after its end.
+        if (handover.Life is { } life)
+        {
+            message["options"] = new JsonObject
+            {
+                ["validityPeriod"] = new JsonObject { ["amount"] = Math.Max(1, (int)life.TotalSeconds), ["timeUnit"] = "SECONDS" },
+            };
+        }
         if (ProviderAddress.ReceiptUrl(handover, _base) is { } url)
         {
             message["webhooks"] = new JsonObject

@@ -14,14 +14,14 @@ internal sealed partial class SalesforceMarketingCloudProvider(ProviderHttp http
 
     public IReadOnlyList<ProviderField> Fields { get; } =
     [
-        new("subdomain", "Subdomain", "The part before .auth.marketingcloudapis.com in the package's Authentication Base URI.", Required: true),
+        new("subdomain", "Subdomain", "The part before .auth.marketingcloudapis.com in the package's Authentication Base URI.", Required: true, Address: true),
         new("client_id", "Client ID", "Of a server-to-server component under Setup, Apps, Installed Packages, with the right to send SMS.", Required: true),
         new("client_secret", "Client secret", "Beside the client ID.", Required: true, Secret: true),
         new("account_id", "Account ID", "The MID of the business unit that sends, where it is not the package's own."),
         new("message_id", "Message ID", "Of an outbound message in MobileConnect with the send method API trigger.", Required: true),
         new("keyword", "Keyword", "The keyword of that message; with it, recipients that MobileConnect does not know are subscribed so that it brings the code."),
-        new("auth_base_url", "Authentication base URL", "Only where it is not made from the subdomain."),
-        new("rest_base_url", "REST base URL", "Only where it is not made from the subdomain."),
+        new("auth_base_url", "Authentication base URL", "Only where it is not made from the subdomain.", Address: true),
+        new("rest_base_url", "REST base URL", "Only where it is not made from the subdomain.", Address: true),
     ];
 
     public IEnumerable<string> Faults(ProviderSettings settings)

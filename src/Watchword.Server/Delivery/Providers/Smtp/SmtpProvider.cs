@@ -7,7 +7,7 @@ using Watchword.Core.Otp;
 namespace Watchword.Server.Delivery.Providers.Smtp;
 
 /// <summary>Email by any SMTP server.</summary>
-internal sealed class SmtpProvider : IProvider
+internal sealed class SmtpProvider(ProviderNetworks networks) : IProvider
 {
     public string Kind => "Smtp";
 
@@ -17,9 +17,9 @@ internal sealed class SmtpProvider : IProvider
 
     public IReadOnlyList<ProviderField> Fields { get; } =
     [
-        new("host", "Host", "The mail server's name, such as smtp.example.com.", Required: true),
-        new("port", "Port", "When empty: 587, or 465 for tls."),
-        new("security", "Security", "starttls (when empty), tls, or none for a server on this machine."),
+        new("host", "Host", "The mail server's name, such as smtp.example.com.", Required: true, Address: true),
+        new("port", "Port", "When empty: 587, or 465 for tls.", Address: true),
+        new("security", "Security", "starttls (when empty), tls, or none for a server on this machine.", Address: true),
         new("username", "User name", "Where the server wants a login."),
         new("password", "Password", "Belongs to the user name.", Secret: true),
         new("from_address", "From address", "The sender's address; its domain should allow this server (SPF, DKIM).", Required: true),
@@ -44,7 +44,7 @@ internal sealed class SmtpProvider : IProvider
             yield return "from_name must not hold control characters.";
     }
 
-    public IMessageSender Open(string name, ProviderSettings settings) => new SmtpSender(name, settings);
+    public IMessageSender Open(string name, ProviderSettings settings) => new SmtpSender(name, settings, networks);
 
     /// <summary>How to secure a connection with these settings: never less than asked for.</summary>
     internal static SecureSocketOptions Security(ProviderSettings settings) => settings["security"] switch

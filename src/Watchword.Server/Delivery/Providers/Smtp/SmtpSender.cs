@@ -11,8 +11,11 @@ namespace Watchword.Server.Delivery.Providers.Smtp;
 /// Hands mail over as RFC 6409 has it, one connection a message: what a server thinks of an idle connection differs too much to keep
 /// them. Until the message's data is sent nothing can have been taken; a connection that breaks after that leaves it open.
 /// </summary>
-internal sealed class SmtpSender(string name, ProviderSettings settings) : IMessageSender
+internal sealed class SmtpSender(string name, ProviderSettings settings, ProviderNetworks networks) : IMessageSender
 {
+    // As for HTTP: a server that cannot be reached is then known not to have the message.
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(4);
+
     private readonly string _host = settings.Required("host");
     private readonly string _from = settings.Required("from_address");
     private readonly string? _user = settings["username"];
@@ -30,7 +33,8 @@ internal sealed class SmtpSender(string name, ProviderSettings settings) : IMess
         var data = new DataSent();
         try
         {
-            await smtp.ConnectAsync(_host, SmtpProvider.Port(settings), SmtpProvider.Security(settings), cancellation);
+            var port = SmtpProvider.Port(settings);
+            await smtp.ConnectAsync(await ReachAsync(port, cancellation), _host, port, SmtpProvider.Security(settings), cancellation);
             if (_user is not null)
                 await smtp.AuthenticateAsync(_user, _password ?? "", cancellation);
             await smtp.SendAsync(mail, cancellation, data);
@@ -42,6 +46,20 @@ internal sealed class SmtpSender(string name, ProviderSettings settings) : IMess
         }
         await ByeAsync(smtp, cancellation);
         return new SendResult(SendOutcome.Accepted);
+    }
+
+    private async Task<Socket> ReachAsync(int port, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(ConnectTimeout);
+        try
+        {
+            return await networks.ConnectAsync(_host, port, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
     }
 
     /// <summary>The server has the message; how it takes the goodbye does not matter, nor does running out of time here.</summary>
@@ -67,7 +85,10 @@ internal sealed class SmtpSender(string name, ProviderSettings settings) : IMess
             MessageId = $"{handover.MessageId}@{_from[(_from.LastIndexOf('@') + 1)..]}",
             Body = new TextPart("plain") { Text = content.Text },
         };
-        mail.From.Add(new MailboxAddress(OneLine(content.Sender ?? settings["from_name"] ?? ""), _from));
+        // A route's sender is an address, a caller's a name.
+        mail.From.Add(MailboxAddress.TryParse(content.Sender, out var address) && address.Address == content.Sender && address.Address.Contains('@', StringComparison.Ordinal)
+            ? new MailboxAddress(OneLine(settings["from_name"] ?? ""), content.Sender)
+            : new MailboxAddress(OneLine(content.Sender ?? settings["from_name"] ?? ""), _from));
         mail.To.Add(new MailboxAddress("", content.To));
         // No holiday replies to a machine (RFC 3834 §5).
         mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
@@ -78,6 +99,7 @@ internal sealed class SmtpSender(string name, ProviderSettings settings) : IMess
 
     private SendResult? Judge(Exception failure, bool dataSent, MessageContent content) => failure switch
     {
+        InternalAddressException => ProviderNetworks.Refusal,
         SmtpCommandException command => Answered(command, content),
         AuthenticationException { InnerException: SmtpCommandException { StatusCode: < (SmtpStatusCode)500 } later } =>
             Quoting(new(SendOutcome.TryLater, "The mail server cannot check logins now."), later, content),

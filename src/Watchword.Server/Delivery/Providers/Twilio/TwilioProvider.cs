@@ -20,7 +20,7 @@ internal sealed partial class TwilioProvider(ProviderHttp http) : IProvider
         new("api_key_secret", "API key secret", "Shown once, when the API key is made.", Secret: true),
         new("from_number", "From number", "A number of yours such as +15005550006, a short code or a sender name; or leave it empty and set a Messaging Service."),
         new("messaging_service_sid", "Messaging Service SID", "Begins with MG; Twilio then picks the number (Console, Messaging, Services)."),
-        new("host", "Host", "Only for a region or edge of yours, such as api.dublin.ie1.twilio.com; otherwise api.twilio.com."),
+        new("host", "Host", "Only for a region or edge of yours, such as api.dublin.ie1.twilio.com; otherwise api.twilio.com.", Address: true),
     ];
 
     public IReceiptReader Receipts { get; } = new TwilioReceipts();

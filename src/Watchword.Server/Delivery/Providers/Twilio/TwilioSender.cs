@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Watchword.Core.Otp;
@@ -30,6 +31,9 @@ internal sealed class TwilioSender(string name, ProviderSettings settings, Provi
             form["MessagingServiceSid"] = service;
         if ((content.Sender ?? settings["from_number"]) is { } from)
             form["From"] = from;
+        // A code must not come after its end (https://www.twilio.com/docs/api/errors/90007: 1 to 36,000 s).
+        if (handover.Life is { } life)
+            form["ValidityPeriod"] = Math.Clamp((int)life.TotalSeconds, 1, 36_000).ToString(CultureInfo.InvariantCulture);
         // Callbacks are signed with the auth token; without it nobody could tell whose they are.
         if (_token is not null && ProviderAddress.ReceiptUrl(handover, _host) is { } callback)
             form["StatusCallback"] = callback;

@@ -20,7 +20,7 @@ internal sealed partial class VonageProvider(ProviderHttp http) : IProvider
         new("signature_secret", "Signature secret",
             "Under API settings. Receipts are signed with it; without it they cannot be checked and are not asked for.", Secret: true),
         new("signature_method", "Signature method", "As chosen under API settings: sha256 (when empty) or sha512. Weaker ones are not taken."),
-        new("host", "Host", "Only to use another address than rest.nexmo.com."),
+        new("host", "Host", "Only to use another address than rest.nexmo.com.", Address: true),
     ];
 
     public IReceiptReader Receipts { get; } = new VonageReceipts();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Watchword.Core.Messages;
 using Watchword.Core.Otp;
@@ -30,6 +31,9 @@ internal sealed class VonageSender(string name, ProviderSettings settings, Provi
             ["text"] = content.Text,
             ["client-ref"] = handover.MessageId,
         };
+        // Milliseconds, of which Vonage takes no fewer than 20,000 (https://developer.vonage.com/en/api/sms).
+        if (handover.Life is { } life)
+            form["ttl"] = Math.Max(20_000, (long)life.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         if (SmsSegments.Of(content.Text).Encoding == SmsEncoding.Ucs2)
             form["type"] = "unicode";
         if (settings["signature_secret"] is not null && ProviderAddress.ReceiptUrl(handover, _host) is { } callback)
