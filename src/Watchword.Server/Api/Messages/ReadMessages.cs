@@ -9,10 +9,11 @@ namespace Watchword.Server.Api.Messages;
 /// <param name="At">When.</param>
 /// <param name="Status">What it was from then on.</param>
 /// <param name="Provider">Who had it.</param>
+/// <param name="Route">Where a try begins: the route that named this provider; absent when no route took the message.</param>
 /// <param name="Reason">Why, in our words.</param>
 /// <param name="ProviderCode">The provider's own error code.</param>
 /// <param name="ProviderText">Why, in the provider's words, without numbers and codes.</param>
-internal sealed record MessageStatusJson(DateTimeOffset At, string Status, string? Provider, string? Reason, string? ProviderCode, string? ProviderText);
+internal sealed record MessageStatusJson(DateTimeOffset At, string Status, string? Provider, string? Route, string? Reason, string? ProviderCode, string? ProviderText);
 
 /// <summary>A message on the log: never its text, never the whole number.</summary>
 internal sealed record MessageJson(
@@ -28,6 +29,7 @@ internal sealed record MessageJson(
     string? Error,
     string? ProviderId,
     string? Provider,
+    string? Route,
     string? ProviderMessageId,
     string? SenderNote,
     long Segments,
@@ -39,9 +41,9 @@ internal sealed record MessageJson(
     IReadOnlyList<MessageStatusJson> History)
 {
     public static MessageJson Of(LoggedMessage m, string currency) => new(
-        m.MessageId, m.CreatedAt, m.AppId, m.UserId, m.Channel, m.MaskedDestination, m.Region, m.Status, m.StatusAt.At(), m.Fault, m.ProviderId, m.Provider,
+        m.MessageId, m.CreatedAt, m.AppId, m.UserId, m.Channel, m.MaskedDestination, m.Region, m.Status, m.StatusAt.At(), m.Fault, m.ProviderId, m.Provider, m.Route,
         m.ProviderMessageId, m.SenderNote, m.Segments, m.Tries, m.UnknownTries, m.Cost, m.Cost is null ? null : currency, m.ExpiresAt.At(),
-        [.. m.StatusHistory.Select(h => new MessageStatusJson(h.At.At(), h.Status, h.Provider, h.Reason, h.Code, h.Text))]);
+        [.. m.StatusHistory.Select(h => new MessageStatusJson(h.At.At(), h.Status, h.Provider, h.Route, h.Reason, h.Code, h.Text))]);
 }
 
 /// <summary>One page of the log. The token asks for the next; without one, there is none.</summary>
