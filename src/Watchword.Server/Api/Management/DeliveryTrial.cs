@@ -7,6 +7,9 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Api.Management;
 
 /// <summary>A test message: to whom, and by whom if not as a code would go.</summary>
+/// <param name="ProviderId">Who is to send it; absent: as a code to that destination would go.</param>
+/// <param name="To">A phone number in international form, or an email address, of your own.</param>
+/// <param name="Sender">A name or number to show; absent: the route's or the provider's.</param>
 internal sealed record TestMessageRequest(string? ProviderId, string? To, string? Sender);
 
 /// <summary>What the provider said of it.</summary>
