@@ -99,7 +99,7 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
             {
                 providers = new object[]
                 {
-                    new { provider = "Pigeon", provider_id = "a b", max_concurrency = 0, max_per_second = 0, name = "" },
+                    new { provider = "Pigeon", provider_id = "a b", max_concurrency = 0, max_per_second = 0, name = "", height = "low" },
                     PigeonLoft.Bird("x", more: [("height", "high")]),
                     PigeonLoft.Bird("x", more: [("loft", "fox")]),
                     PigeonLoft.Bird("kept", kind: "Postcard"),
@@ -119,6 +119,7 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
             "providers[0].max_per_second must be 0.01 to 100000, or be left out for no limit.",
             "providers[0].loft is required: The loft's name.",
             "providers[0].ring_token is required: What is engraved on the ring.",
+            "providers[0].height must be a number.",
             "providers[1].height must be a number.",
             "providers[2].provider_id is that of another provider in the list.",
             "providers[2]: A fox cannot keep pigeons.",
