@@ -23,7 +23,12 @@ public sealed record MessageRoute(string? Name, IReadOnlyList<string> Match, str
     public const int MostProviders = 10;
 
     private const int MostMatches = 300;
+    private const int MostTitled = 5;
     private const int LongestName = 100;
+
+    /// <summary>What a message's record calls it: its name, or where it leads.</summary>
+    public string Title =>
+        Name ?? (Match.Count == 0 ? "everywhere" : string.Join(", ", Match.Take(MostTitled)) + (Match.Count > MostTitled ? ", …" : ""));
 
     /// <summary>Whether a message goes this way.</summary>
     /// <param name="channel">How it travels.</param>

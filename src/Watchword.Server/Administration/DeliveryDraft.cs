@@ -119,13 +119,11 @@ internal sealed class DeliveryDraft
         // What is there but wrong has been named already.
         _faults.AddRange(missing.Where(f => !_faults.Any(fault => fault.StartsWith($"{at}.{f.Name} ", StringComparison.Ordinal)))
             .Select(f => $"{at}.{f.Name} is required: {f.Help}"));
-        if (missing.Count > 0)
-            return;
         var all = new ProviderSettings(settings.Concat(secrets).ToDictionary(StringComparer.Ordinal));
         // A sentence that begins with the name of a field gets its whole path.
         var faults = kind.Faults(all).Select(fault => at + (kind.Fields.Any(f => fault.StartsWith(f.Name + " ", StringComparison.Ordinal)) ? "." : ": ") + fault).ToList();
         _faults.AddRange(faults);
-        if (faults.Count == 0 && verify)
+        if (faults.Count == 0 && missing.Count == 0 && verify)
             _toVerify.Add((at, kind, all));
     }
 

@@ -48,7 +48,7 @@ internal sealed class TestMessages(ProviderDirectory directory, TimeProvider tim
         else if (PhoneNumber.TryParse(to, out var number))
             (address, region) = (number.E164, number.Region);
         else
-            faults.Add("to is required: a phone number in international form (E.164) or an email address of your own.");
+            faults.Add("to must be a phone number in international form (E.164) or an email address of your own.");
         if (sender is not null && new MessageRoute(null, [], null, channel, [new("x", sender)]).Faults().Any())
             faults.Add("sender must be a name of 1 to 11 letters and digits or a number; for email, an address.");
         if (faults.Count > 0)

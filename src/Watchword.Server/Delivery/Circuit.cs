@@ -48,16 +48,21 @@ internal sealed class Circuit
                     lane.Probe(true);
                     lane.Rest(args.BreakDuration);
                     DeliveryTelemetry.CircuitTurned(provider.Sender.Name, "open");
+                    Turned?.Invoke(args.BreakDuration);
                     return default;
                 },
                 OnClosed = _ =>
                 {
                     lane.Probe(false);
                     DeliveryTelemetry.CircuitTurned(provider.Sender.Name, "closed");
+                    Turned?.Invoke(null);
                     return default;
                 },
             })
             .Build();
+
+    /// <summary>It opened, for so long; or, without a time, it closed.</summary>
+    public event Action<TimeSpan?>? Turned;
 
     /// <summary>Whether calls are made as usual.</summary>
     public bool IsClosed => _state.CircuitState == CircuitState.Closed;

@@ -78,6 +78,8 @@ internal sealed class Courier(
                 attempt = stopping.IsCancellationRequested ? null : await lane.Circuit.RunAsync((_, _) => TryAsync(trip, leg, content), state: 0);
                 if (attempt is { Result.RetryAfter: { } rest, Result.Outcome: not SendOutcome.Accepted })
                     lane.Rest(rest);
+                if (attempt is { Result.Outcome: SendOutcome.Misconfigured } && lane.MayComplain())
+                    DeliveryTelemetry.ProviderMisconfigured(log, leg.Provider.ProviderId, leg.Provider.Sender.Name, message.TenantId, attempt.Result.Reason);
             }
             finally
             {
@@ -135,7 +137,7 @@ internal sealed class Courier(
         var now = time.GetUtcNow();
         var (sender, note) = RetryPlan.SenderOf(content.Sender, leg.Sender, message.Region);
         trip.Tries++;
-        trip.Note(new StatusChange(now.Ms(), "sending") { Provider = leg.Provider.Sender.Name });
+        trip.Note(new StatusChange(now.Ms(), "sending") { Provider = leg.Provider.Sender.Name, Route = leg.Route });
         var begun = trip.Change("sending", now, now + Lease) with
         {
             ProviderId = leg.Provider.ProviderId, Provider = leg.Provider.Sender.Name, SenderNote = note, Fault = trip.Fault,

@@ -17,7 +17,8 @@ internal sealed record OpenProvider(
 /// <summary>One way a message may go.</summary>
 /// <param name="Provider">Who brings it.</param>
 /// <param name="Sender">The sender this route shows, where the caller asked for none; null: the provider's own.</param>
-internal sealed record Leg(OpenProvider Provider, string? Sender);
+/// <param name="Route">The route's title, for the message's record; null: no route took the message.</param>
+internal sealed record Leg(OpenProvider Provider, string? Sender, string? Route = null);
 
 /// <summary>How a tenant's messages leave the house: a snapshot that never changes.</summary>
 internal interface IDeliverySetup

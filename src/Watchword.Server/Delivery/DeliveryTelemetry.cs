@@ -76,4 +76,13 @@ internal static partial class DeliveryTelemetry
 
     [LoggerMessage(10, LogLevel.Error, "Provider {ProviderId} ({Kind}) of tenant {TenantId} cannot be used: its kind is unknown here, its secrets cannot be opened with this master key, or a setting is wrong. Write its settings again")]
     public static partial void ProviderUnusable(ILogger log, string providerId, string kind, string tenantId);
+
+    [LoggerMessage(11, LogLevel.Warning, "Provider {ProviderId} ({Provider}) of tenant {TenantId} does not take messages as it is set up: {Reason} Said at most every five minutes")]
+    public static partial void ProviderMisconfigured(ILogger log, string providerId, string provider, string tenantId, string? reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "Provider {ProviderId} ({Provider}) of tenant {TenantId} failed again and again and rests for {Seconds} s; messages go by the others or wait")]
+    public static partial void ProviderRests(ILogger log, string providerId, string provider, string tenantId, double seconds);
+
+    [LoggerMessage(13, LogLevel.Information, "Provider {ProviderId} ({Provider}) of tenant {TenantId} is back")]
+    public static partial void ProviderIsBack(ILogger log, string providerId, string provider, string tenantId);
 }

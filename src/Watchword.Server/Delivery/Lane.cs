@@ -14,6 +14,7 @@ internal sealed class Lane : IDisposable
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan WhileProbing = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenComplaints = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
@@ -27,6 +28,7 @@ internal sealed class Lane : IDisposable
     private double _tokens;
     private long _filledAt;
     private DateTimeOffset _closedUntil = DateTimeOffset.MinValue;
+    private DateTimeOffset _quietUntil = DateTimeOffset.MinValue;
 
     /// <param name="provider">Where it leads.</param>
     /// <param name="time">For rates, rests and patience.</param>
@@ -46,6 +48,16 @@ internal sealed class Lane : IDisposable
 
     /// <summary>What every call goes through.</summary>
     public Circuit Circuit { get; }
+
+    /// <summary>Until when nobody is let in; null: now is not such a time.</summary>
+    public DateTimeOffset? RestsUntil
+    {
+        get
+        {
+            lock (_gate)
+                return _closedUntil > _time.GetUtcNow() ? _closedUntil : null;
+        }
+    }
 
     /// <summary>Asks for a place. Who is granted one leaves again by <see cref="Leave"/>.</summary>
     /// <param name="age">When the message was taken in; the oldest goes first.</param>
@@ -90,6 +102,19 @@ internal sealed class Lane : IDisposable
             if (until > _closedUntil)
                 _closedUntil = until;
             SendAway(_ => true, _closedUntil - now);
+        }
+    }
+
+    /// <summary>Whether the operator is to be told of a fault in the settings: now and then, however many messages meet it.</summary>
+    public bool MayComplain()
+    {
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            if (now < _quietUntil)
+                return false;
+            _quietUntil = now + BetweenComplaints;
+            return true;
         }
     }
 

@@ -3,8 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace Watchword.Server.Delivery;
 
+/// <summary>How things stand with one provider, in this process.</summary>
+/// <param name="CircuitClosed">Calls are made as usual; if not, it failed again and again, and rests or is tried out.</param>
+/// <param name="RestsUntil">It gets no messages until then: its circuit is open, or it asked for a pause.</param>
+internal sealed record LaneState(bool CircuitClosed, DateTimeOffset? RestsUntil);
+
 /// <summary>The lanes of all tenants' providers. Two tenants with the same provider have a lane each; new settings begin with a new lane.</summary>
-internal sealed class Lanes(TimeProvider time) : IDisposable
+internal sealed class Lanes(TimeProvider time, ILogger<Lanes> log) : IDisposable
 {
     private readonly ConcurrentDictionary<(string Tenant, string Provider), Lane> _lanes = new();
 
@@ -20,7 +25,7 @@ internal sealed class Lanes(TimeProvider time) : IDisposable
         {
             if (!_lanes.TryGetValue(key, out var lane))
             {
-                var fresh = new Lane(provider, time, _waiting);
+                var fresh = Make(tenant, provider);
                 if (_lanes.TryAdd(key, fresh))
                     return fresh;
                 fresh.Dispose();
@@ -29,7 +34,7 @@ internal sealed class Lanes(TimeProvider time) : IDisposable
             // Who set out before a change goes by the new lane too; the old one, made again, would let twice as many in.
             if (lane.Revision >= provider.Revision)
                 return lane;
-            var renewed = new Lane(provider, time, _waiting);
+            var renewed = Make(tenant, provider);
             if (!_lanes.TryUpdate(key, renewed, lane))
             {
                 renewed.Dispose();
@@ -41,8 +46,9 @@ internal sealed class Lanes(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Whether calls to this provider are made as usual; true of one that was not called yet.</summary>
-    public bool IsHealthy(string tenant, string providerId) => !_lanes.TryGetValue((tenant, providerId), out var lane) || lane.Circuit.IsClosed;
+    /// <summary>How this process stands to a provider now; one that was not called yet with these settings is in order.</summary>
+    public LaneState StateOf(string tenant, string providerId, long revision) =>
+        _lanes.TryGetValue((tenant, providerId), out var lane) && lane.Revision == revision ? new LaneState(lane.Circuit.IsClosed, lane.RestsUntil) : new LaneState(CircuitClosed: true, RestsUntil: null);
 
     /// <summary>Sends away all who wait, because the server stops.</summary>
     public void Clear()
@@ -55,5 +61,18 @@ internal sealed class Lanes(TimeProvider time) : IDisposable
     {
         foreach (var lane in _lanes.Values)
             lane.Dispose();
+    }
+
+    private Lane Make(string tenant, OpenProvider provider)
+    {
+        var lane = new Lane(provider, time, _waiting);
+        lane.Circuit.Turned += rest =>
+        {
+            if (rest is { } span)
+                DeliveryTelemetry.ProviderRests(log, provider.ProviderId, provider.Sender.Name, tenant, span.TotalSeconds);
+            else
+                DeliveryTelemetry.ProviderIsBack(log, provider.ProviderId, provider.Sender.Name, tenant);
+        };
+        return lane;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class TenantSetup(
             var legs = route.Providers
                 .Select(stop => (stop.Sender, Carrier: carriers.FirstOrDefault(c => c.Channel == channel && c.Provider.ProviderId == stop.ProviderId).Provider))
                 .Where(s => s.Carrier is not null)
-                .Select(s => new Leg(s.Carrier, s.Sender))
+                .Select(s => new Leg(s.Carrier, s.Sender, route.Title))
                 .ToList();
             if (legs.Count > 0)
                 return legs;

@@ -276,7 +276,7 @@ internal static class OpenApi
         ["PUT /cis/v1/tenantsmsproviders"] = new("Replace the tenant's providers, routes and prices; absent secrets stay", [400, 401, 403]),
         ["GET /cis/v1/tenantsmsproviders/kinds"] = new("List the kinds of provider and the fields of each", [401, 403]),
         ["POST /cis/v1/tenantsmsproviders/test"] = new("Send a test message and see what the provider says", [400, 401, 403, 404, 429]),
-        ["GET /cis/v1/tenantsmsproviders/health"] = new("Read how providers have done, by region", [400, 401, 403]),
+        ["GET /cis/v1/tenantsmsproviders/health"] = new("Read how providers do: over time by region, and whether they rest now", [400, 401, 403]),
         ["GET /cis/v1/messages"] = new("Read the message log, newest first", [400, 401, 403]),
         ["GET /cis/v1/messages/{id}"] = new("Read what became of a message", [401, 403, 404]),
         ["GET /cis/v1/receipts/{tenant}/{providerId}/{messageId}"] = new("Where a provider reports what became of a message", [400, 403]),

@@ -34,6 +34,9 @@ internal sealed class LoggedMessage
     /// <summary>The column; read <see cref="StatusHistory"/>.</summary>
     public string History { get; init; } = "";
 
+    /// <summary>The route of the last try; null: none took it, or it was not tried.</summary>
+    public string? Route => StatusHistory.LastOrDefault(line => line.Status == "sending")?.Route;
+
     /// <summary>What became of it, oldest first, from the moment it was taken in.</summary>
     public IReadOnlyList<StatusChange> StatusHistory =>
         [new StatusChange(CreatedAt, History.Length == 0 ? Status : "queued"), .. StatusChange.Read(History)];

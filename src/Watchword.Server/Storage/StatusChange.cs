@@ -6,6 +6,9 @@ internal sealed record StatusChange(long At, string Status)
     /// <summary>The provider's name.</summary>
     public string? Provider { get; init; }
 
+    /// <summary>The title of the route that it went by, where a try begins; null: no route took it.</summary>
+    public string? Route { get; init; }
+
     /// <summary>The provider's own error code.</summary>
     public string? Code { get; init; }
 

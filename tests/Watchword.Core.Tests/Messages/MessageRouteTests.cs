@@ -27,6 +27,15 @@ public sealed class MessageRouteTests
     }
 
     [Theory]
+    [InlineData("UK", "GB +44", "UK")]
+    [InlineData(null, "GB +44", "GB, +44")]
+    [InlineData(null, "GB FR DE ES PT", "GB, FR, DE, ES, PT")]
+    [InlineData(null, "GB FR DE ES PT IT", "GB, FR, DE, ES, PT, …")]
+    [InlineData(null, "", "everywhere")]
+    public void A_route_without_a_name_is_called_by_where_it_leads(string? name, string match, string title) =>
+        Assert.Equal(title, new MessageRoute(name, match.Split(' ', StringSplitOptions.RemoveEmptyEntries), null, OtpChannel.Sms, [new("p", null)]).Title);
+
+    [Theory]
     [InlineData("GB", true)]
     [InlineData("+44", true)]
     [InlineData("+1", true)]

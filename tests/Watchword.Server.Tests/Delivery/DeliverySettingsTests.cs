@@ -1,10 +1,7 @@
 using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Watchword.Core.Otp;
 using Watchword.Server.Administration;
-using Watchword.Server.Delivery;
 using Watchword.Server.Storage;
 using Watchword.Server.Tests.Contract;
 using Watchword.Server.Tests.Harness;
@@ -44,9 +41,9 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
         // The only one of its kind keeps its id and its secret when it is written again.
         var again = await tenant.Management.PutAsync(Settings, new { provider = "pigeon", loft = "south" }, 200);
         Assert.Equal(bird.Str("provider_id"), Assert.Single(again.At("result", "providers").EnumerateArray()).Str("provider_id"));
-        Assert.Equal(["very-secret-ring"], await TokensAsync(tenant));
+        Assert.Equal(["very-secret-ring"], await loft.TokensAsync(tenant));
         await tenant.Management.PutAsync(Settings, new { provider = "Postcard", loft = "south", ring_token = "card" }, 200);
-        Assert.Empty(await TokensAsync(tenant));
+        Assert.Empty(await loft.TokensAsync(tenant));
     }
 
     [Fact]
@@ -91,37 +88,18 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
     }
 
     [Fact]
-    public async Task A_secret_stays_until_it_is_replaced_or_taken_away()
-    {
-        var tenant = await loft.TenantAsync();
-        await PutAsync(tenant, PigeonLoft.Bird("a", "first", more: [("spare_token", "spare")]));
-        var changed = PigeonLoft.Bird("a", more: [("loft", "south")]);
-        changed.Remove("ring_token");
-        var kept = await PutAsync(tenant, changed);
-        Assert.Equal(["ring_token", "spare_token"], kept.At("result", "providers")[0].At("secrets_set").Strings());
-        Assert.Equal(["first"], await TokensAsync(tenant));
-        Assert.Equal(["ring_token"], (await PutAsync(tenant, PigeonLoft.Bird("a", "second", more: [("spare_token", null)]))).At("result", "providers")[0].At("secrets_set").Strings());
-        Assert.Equal(["second"], await TokensAsync(tenant));
-        // A required one cannot be taken away, and another provider does not get this one's.
-        await RefusedAsync(tenant, new { providers = new[] { PigeonLoft.Bird("a", "  ") } }, "providers[0].ring_token is required: What is engraved on the ring.");
-        changed["provider_id"] = "b";
-        await RefusedAsync(tenant, new { providers = new[] { changed } }, "providers[0].ring_token is required: What is engraved on the ring.");
-        Assert.Equal(["second"], await TokensAsync(tenant));
-    }
-
-    [Fact]
     public async Task Every_fault_is_told_at_once_and_nothing_is_kept()
     {
         var tenant = await loft.TenantAsync();
-        await PutAsync(tenant, PigeonLoft.Bird("kept"));
+        await PigeonLoft.PutAsync(tenant, PigeonLoft.Bird("kept"));
         var before = (await tenant.Management.GetAsync(Settings, 200)).GetRawText();
-        await RefusedAsync(
+        await PigeonLoft.RefusedAsync(
             tenant,
             new
             {
                 providers = new object[]
                 {
-                    new { provider = "Pigeon", provider_id = "a b", max_concurrency = 0, max_per_second = 0, name = "" },
+                    new { provider = "Pigeon", provider_id = "a b", max_concurrency = 0, max_per_second = 0, name = "", height = "low" },
                     PigeonLoft.Bird("x", more: [("height", "high")]),
                     PigeonLoft.Bird("x", more: [("loft", "fox")]),
                     PigeonLoft.Bird("kept", kind: "Postcard"),
@@ -141,6 +119,7 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
             "providers[0].max_per_second must be 0.01 to 100000, or be left out for no limit.",
             "providers[0].loft is required: The loft's name.",
             "providers[0].ring_token is required: What is engraved on the ring.",
+            "providers[0].height must be a number.",
             "providers[1].height must be a number.",
             "providers[2].provider_id is that of another provider in the list.",
             "providers[2]: A fox cannot keep pigeons.",
@@ -155,16 +134,16 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
             "routes[1].match must hold regions such as GB and calling codes such as +44; 'Atlantis' is neither.",
             "prices[0].provider_id names none of the providers. Take the price out, or put the provider into the list.",
             "prices[2] is a second price for the same provider and region.");
-        await RefusedAsync(
+        await PigeonLoft.RefusedAsync(
             tenant,
             new { providers = new object?[] { null, PigeonLoft.Bird("a", more: [("loft", new { a = 1 })]) }, routes = new object?[] { null, new { match = new string?[] { null }, providers = new object?[] { null } } }, prices = new object?[] { null, new { } } },
             "routes[0] must be an object.", "routes[1].match must hold texts.", "routes[1].providers must hold objects with a provider_id.", "prices[0] must be an object.",
             "prices[1].price_micros is required: millionths of the currency for one segment.", "providers[0] must be an object.", "providers[1].loft must be a text.");
-        await RefusedAsync(tenant, new { routes = Array.Empty<object>() }, "providers is required: the list of all providers. Or send one, by provider and its fields.");
+        await PigeonLoft.RefusedAsync(tenant, new { routes = Array.Empty<object>() }, "providers is required: the list of all providers. Or send one, by provider and its fields.");
         // In the short form there is no list to point into.
-        await RefusedAsync(tenant, new { provider = "Pigeon", loft = "fox", max_concurrency = 0 }, "max_concurrency must be 1 to 1000.", "A fox cannot keep pigeons.");
+        await PigeonLoft.RefusedAsync(tenant, new { provider = "Pigeon", loft = "fox", max_concurrency = 0 }, "max_concurrency must be 1 to 1000.", "A fox cannot keep pigeons.");
         Assert.Equal(before, (await tenant.Management.GetAsync(Settings, 200)).GetRawText());
-        Assert.Equal(["ring-token-of-a-bird"], await TokensAsync(tenant));
+        Assert.Equal(["ring-token-of-a-bird"], await loft.TokensAsync(tenant));
     }
 
     [Theory]
@@ -204,20 +183,20 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
     public async Task What_the_provider_does_not_confirm_is_not_kept()
     {
         var tenant = await loft.TenantAsync();
-        await PutAsync(tenant, PigeonLoft.Bird("a", "good"));
+        await PigeonLoft.PutAsync(tenant, PigeonLoft.Bird("a", "good"));
         var seen = new List<string?>();
         loft.Pigeon.Verify = (settings, _) =>
         {
             seen.Add(settings["ring_token"]);
             return Task.FromResult<string?>("The loft does not know this ring. Engrave it there first.");
         };
-        await RefusedAsync(
+        await PigeonLoft.RefusedAsync(
             tenant, new { providers = new[] { PigeonLoft.Bird("a", "bad"), PigeonLoft.Bird("b", "worse") } },
             "providers[0]: The loft does not know this ring. Engrave it there first.", "providers[1]: The loft does not know this ring. Engrave it there first.");
         // One that did not change is not asked again.
-        await RefusedAsync(tenant, new { providers = new[] { PigeonLoft.Bird("a", "good"), PigeonLoft.Bird("b", "worse") } }, "providers[1]: The loft does not know this ring. Engrave it there first.");
+        await PigeonLoft.RefusedAsync(tenant, new { providers = new[] { PigeonLoft.Bird("a", "good"), PigeonLoft.Bird("b", "worse") } }, "providers[1]: The loft does not know this ring. Engrave it there first.");
         Assert.Equal(["bad", "worse", "worse"], seen);
-        Assert.Equal(["good"], await TokensAsync(tenant));
+        Assert.Equal(["good"], await loft.TokensAsync(tenant));
         loft.Pigeon.Verify = (_, _) => Task.FromResult<string?>(null);
     }
 
@@ -237,7 +216,7 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
         loft.Server.Clock.Advance(TimeSpan.FromSeconds(10));
         Assert.StartsWith("The provider did not answer within 10 seconds.", Assert.Single((await (await answer).JsonAsync(400)).At("message").Strings()), StringComparison.Ordinal);
         loft.Pigeon.Verify = (_, _) => Task.FromResult<string?>(null);
-        Assert.Empty(await TokensAsync(tenant));
+        Assert.Empty(await loft.TokensAsync(tenant));
     }
 
     [Fact]
@@ -250,117 +229,7 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
             now => now with { Providers = [.. now.Providers, new ProviderInput { ProviderId = $"p{i}", Kind = "Pigeon", Fields = new Dictionary<string, string?> { ["loft"] = "north", ["ring_token"] = $"t{i}" } }] },
             CancellationToken.None))));
         Assert.All(changes, c => Assert.Empty(c.Faults));
-        Assert.Equal(["t0", "t1", "t2", "t3"], (await TokensAsync(tenant)).Order());
+        Assert.Equal(["t0", "t1", "t2", "t3"], (await loft.TokensAsync(tenant)).Order());
         Assert.Equal(4, (await loft.Server.Database.ReadAsync(db => new ProviderStore(db).ReadAsync(tenant.TenantId))).Revision);
     }
-
-    [Fact]
-    public async Task Two_tenants_with_the_same_ids_never_mix()
-    {
-        var (ours, theirs) = (await loft.TenantAsync(), await loft.TenantAsync());
-        for (var i = 0; i < 3; i++)
-        {
-            await PutAsync(ours, PigeonLoft.Bird("same", $"ours-{i}", more: [("name", "Ours")]));
-            await PutAsync(theirs, PigeonLoft.Bird("same", $"theirs-{i}", more: [("name", "Theirs")]));
-            Assert.Equal([$"ours-{i}"], await TokensAsync(ours));
-            Assert.Equal([$"theirs-{i}"], await TokensAsync(theirs));
-            await ours.Management.PostAsync(Settings + "/test", new { provider_id = "same", to = "+447400000001" }, 200);
-            Assert.Equal($"ours-{i}", loft.Pigeon.Flown[^1].Token);
-            await theirs.Management.PostAsync(Settings + "/test", new { to = "+447400000001" }, 200);
-            Assert.Equal($"theirs-{i}", loft.Pigeon.Flown[^1].Token);
-        }
-        Assert.Equal("Ours", (await ours.Management.GetAsync(Settings, 200)).At("result", "providers")[0].Str("name"));
-        await PutAsync(theirs);
-        Assert.Equal(["ours-2"], await TokensAsync(ours));
-        await theirs.Management.PostAsync(Settings + "/test", new { provider_id = "same", to = "+447400000001" }, 404);
-    }
-
-    [Fact]
-    public async Task Secrets_cannot_be_read_in_the_database_nor_used_from_another_tenants_row()
-    {
-        const string Secret = "this-secret-must-not-be-found";
-        var (ours, theirs) = (await loft.TenantAsync(), await loft.TenantAsync());
-        await PutAsync(ours, PigeonLoft.Bird("a", Secret));
-        await PutAsync(theirs, PigeonLoft.Bird("a", "theirs"));
-        var rows = await loft.Server.Database.ReadAsync(db => db.AllAsync<string>("SELECT settings || secrets || kind || name FROM providers"));
-        Assert.Contains(rows, row => row.Contains("north", StringComparison.Ordinal));
-        Assert.DoesNotContain(rows, row => row.Contains(Secret, StringComparison.Ordinal) || row.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))[..16], StringComparison.Ordinal));
-        foreach (var file in Directory.GetFiles(loft.Server.Folder))
-        {
-            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var memory = new MemoryStream();
-            await stream.CopyToAsync(memory);
-            Assert.True(memory.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) < 0, Path.GetFileName(file));
-        }
-        Assert.DoesNotContain(loft.Server.Logs.Lines, line => line.Contains(Secret, StringComparison.Ordinal));
-
-        var app = await theirs.ApplicationAsync();
-        await app.UserAsync();
-        await loft.Server.Database.WriteAsync(async db =>
-        {
-            await db.ExecuteAsync(
-                "UPDATE providers SET secrets = (SELECT secrets FROM providers WHERE tenant_id = @ours) WHERE tenant_id = @theirs", new { ours = ours.TenantId, theirs = theirs.TenantId });
-            await db.ExecuteAsync("UPDATE delivery_settings SET revision = revision + 1 WHERE tenant_id = @theirs", new { theirs = theirs.TenantId });
-        });
-        loft.Server.Services.GetRequiredService<ProviderDirectory>().Forget(theirs.TenantId);
-        // The row did not change by its revision, so a new process has to open it.
-        await using var node = await loft.Server.AnotherNodeAsync();
-        var http = await node.ClientAsync(app.ClientId, app.ClientSecret);
-        Assert.Equal("external_provider_configuration_error", await (await app.SendAsync(channel: "sms", http: http)).ErrorAsync(400));
-        var shown = (await (await node.ClientAsync(theirs.ClientId, theirs.ClientSecret)).GetAsync(Settings, 200)).At("result", "providers")[0];
-        Assert.False(shown.At("usable").GetBoolean());
-        Assert.Contains(loft.Server.Logs.Lines, line => line.Contains("Provider a (Pigeon) of tenant " + theirs.TenantId, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task No_application_reads_or_changes_providers_or_the_message_log()
-    {
-        var tenant = await loft.TenantAsync();
-        var app = await tenant.ApplicationAsync();
-        await PutAsync(tenant, PigeonLoft.Bird("a"));
-        var before = (await tenant.Management.GetAsync(Settings, 200)).GetRawText();
-        foreach (var path in (string[])[Settings, Settings + "/kinds", Settings + "/health", "/cis/v1/messages", "/cis/v1/messages/x"])
-        {
-            Assert.Equal(403, (int)(await app.Http.GetAsync(path)).StatusCode);
-            Assert.Equal(401, (int)(await loft.Server.Http.GetAsync(path)).StatusCode);
-        }
-        Assert.Equal(403, (int)(await app.Http.PutAsJsonAsync(Settings, new { providers = Array.Empty<object>() })).StatusCode);
-        Assert.Equal(403, (int)(await app.Http.PostAsJsonAsync(Settings + "/test", new { to = "+447400000001" })).StatusCode);
-        Assert.Equal(before, (await tenant.Management.GetAsync(Settings, 200)).GetRawText());
-    }
-
-    [Fact]
-    public async Task Health_is_counted_by_provider_and_region_for_as_many_hours_as_asked()
-    {
-        var (ours, theirs) = (await loft.TenantAsync(), await loft.TenantAsync());
-        await PutAsync(ours, PigeonLoft.Bird("a", more: [("name", "Bird")]));
-        var now = loft.Server.Clock.GetUtcNow();
-        await loft.Server.Database.WriteAsync(db => new ProviderStatsStore(db).AddAsync(
-        [
-            new(ours.TenantId, "a", "GB", now) { Accepted = 8, Failed = 1, Unknown = 1, Refused = 10, Delivered = 3, Undelivered = 1, Latency = 2000 },
-            new(ours.TenantId, "a", "GB", now.AddHours(-1)) { Accepted = 10 },
-            new(ours.TenantId, "gone", "FR", now) { Refused = 1, Latency = 7 },
-            new(theirs.TenantId, "a", "GB", now) { Accepted = 1000 },
-        ]));
-        var health = (await ours.Management.GetAsync(Settings + "/health?hours=1", 200)).At("result");
-        Assert.Equal(
-            """[{"provider_id":"a","name":"Bird","region":"GB","accepted":8,"refused":10,"failed":1,"unknown":1,"delivered":3,"undelivered":1,"accept_rate":0.8,"delivery_rate":0.75,"mean_latency_ms":100},"""
-            + """{"provider_id":"gone","region":"FR","accepted":0,"refused":1,"failed":0,"unknown":0,"delivered":0,"undelivered":0,"mean_latency_ms":7}]""",
-            health.GetRawText());
-        Assert.Equal(18, (await ours.Management.GetAsync(Settings + "/health?hours=2", 200)).At("result")[0].At("accepted").GetInt32());
-        Assert.Equal(18, (await ours.Management.GetAsync(Settings + "/health", 200)).At("result")[0].At("accepted").GetInt32());
-        await ours.Management.GetAsync(Settings + "/health?hours=720", 200);
-        foreach (var wrong in (string[])["0", "721", "-1", "x"])
-            await ours.Management.GetAsync(Settings + "/health?hours=" + wrong, 400);
-    }
-
-    private static Task<JsonElement> PutAsync(TestTenant tenant, params Dictionary<string, object?>[] birds) =>
-        tenant.Management.PutAsync(Settings, new { providers = birds }, 200);
-
-    private static async Task RefusedAsync(TestTenant tenant, object body, params string[] faults) =>
-        Assert.Equal(faults, (await tenant.Management.PutAsync(Settings, body, 400)).At("message").Strings());
-
-    /// <summary>The secrets of the tenant's providers for SMS, as their senders were given them.</summary>
-    private async Task<IReadOnlyList<string>> TokensAsync(TestTenant tenant) =>
-        [.. (await loft.SetupAsync(tenant)).LegsFor(OtpChannel.Sms, "", "GB", "+447400000001").Select(l => l.Provider.Settings?["ring_token"]).OfType<string>()];
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Watchword.Server.Delivery;
 
@@ -162,7 +163,7 @@ public sealed class LaneTests : IDisposable
     [Fact]
     public async Task Tenants_have_lanes_of_their_own_and_new_settings_a_new_one()
     {
-        using var lanes = new Lanes(_clock);
+        using var lanes = new Lanes(_clock, NullLogger<Lanes>.Instance);
         var provider = new OpenProvider("p", 1, new FakeProvider("p"), 1, null, null, null);
         var one = lanes.Of("t1", provider);
         Assert.Same(one, lanes.Of("t1", provider));
@@ -170,11 +171,14 @@ public sealed class LaneTests : IDisposable
         Assert.NotSame(one, other);
         while (one.Circuit.IsClosed)
             await CallAsync(one, SendOutcome.Unknown);
-        Assert.False(lanes.IsHealthy("t1", "p"));
-        Assert.True(lanes.IsHealthy("t2", "p"));
+        Assert.False(lanes.StateOf("t1", "p", revision: 1).CircuitClosed);
+        Assert.Equal(_clock.GetUtcNow() + Circuit.Break(0), lanes.StateOf("t1", "p", revision: 1).RestsUntil);
+        // What was learned about old settings says nothing of new ones.
+        Assert.Equal(new LaneState(true, null), lanes.StateOf("t1", "p", revision: 2));
+        Assert.Equal(new LaneState(true, null), lanes.StateOf("t2", "p", revision: 1));
         Assert.True((await EnterAsync(other)).Granted);
         Assert.True((await EnterAsync(lanes.Of("t1", provider with { Revision = 2 }))).Granted);
-        Assert.True(lanes.IsHealthy("t1", "p"));
+        Assert.Equal(new LaneState(true, null), lanes.StateOf("t1", "p", revision: 2));
     }
 
     [Fact]
@@ -191,7 +195,7 @@ public sealed class LaneTests : IDisposable
     [Fact]
     public async Task Who_waits_in_a_lane_of_old_settings_is_sent_to_the_new_one()
     {
-        using var lanes = new Lanes(_clock);
+        using var lanes = new Lanes(_clock, NullLogger<Lanes>.Instance);
         var provider = new OpenProvider("p", 1, new FakeProvider("p"), 1, null, null, null);
         await EnterAsync(lanes.Of("t", provider));
         var waiting = EnterAsync(lanes.Of("t", provider));

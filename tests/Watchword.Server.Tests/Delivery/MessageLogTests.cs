@@ -7,6 +7,7 @@ using Watchword.Server.Delivery;
 using Watchword.Server.Storage;
 using Watchword.Server.Tests.Contract;
 using Watchword.Server.Tests.Harness;
+using Watchword.Server.Tests.Security;
 
 namespace Watchword.Server.Tests.Delivery;
 
@@ -57,6 +58,28 @@ public abstract class MessageLogTests(PigeonLoft loft)
         Assert.Equal((app.AppId, user, "+44*******321", "GB"), (message.Str("app_id"), message.Str("user_id"), message.Str("to"), message.Str("region")));
         Assert.DoesNotContain(Wire.Code(text), message.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain("447400654321", message.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_route_that_a_message_took_is_on_its_record()
+    {
+        var tenant = await loft.TenantAsync();
+        var app = await tenant.ApplicationAsync();
+        var stops = new[] { new { provider_id = "a" } };
+        await tenant.Management.PutAsync(
+            PigeonLoft.Settings,
+            new { providers = new[] { PigeonLoft.Bird("a") }, routes = new object[] { new { name = "UK", match = new[] { "+44" }, providers = stops }, new { match = new[] { "FR", "DE" }, providers = stops } } },
+            200);
+        foreach (var phone in (string[])["+447400654322", "+33612345678", "+12015550123"])
+        {
+            await app.UserAsync(phone);
+            await (await app.SendAsync(phone, "sms")).JsonAsync(200);
+        }
+        var messages = new List<JsonElement>();
+        await Attack.UntilAsync(async () => (messages = [.. (await tenant.Management.GetAsync(Log + "?status=sent", 200)).At("result").EnumerateArray()]).Count == 3);
+        Assert.Equal(["FR: FR, DE", "GB: UK", "US: none"], messages.Select(m => $"{m.Str("region")}: {(m.Has("route") ? m.Str("route") : "none")}").Order(StringComparer.Ordinal));
+        var tries = messages.SelectMany(m => m.At("history").EnumerateArray()).Where(h => h.Has("route")).ToList();
+        Assert.Equal(["sending", "sending"], tries.Select(h => h.Str("status")));
     }
 
     [Fact]

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Watchword.Core.Otp;
 using Watchword.Server.Administration;
 using Watchword.Server.Delivery;
 using Watchword.Server.Delivery.Providers;
+using Watchword.Server.Tests.Contract;
 using Watchword.Server.Tests.Harness;
 
 namespace Watchword.Server.Tests.Delivery;
@@ -108,6 +110,17 @@ public abstract class PigeonLoft(Engine engine) : IAsyncLifetime
     }
 
     internal ValueTask<IDeliverySetup> SetupAsync(TestTenant tenant) => Server.Services.GetRequiredService<ProviderDirectory>().ForAsync(tenant.TenantId);
+
+    /// <summary>Sets these providers and nothing else.</summary>
+    internal static Task<JsonElement> PutAsync(TestTenant tenant, params Dictionary<string, object?>[] birds) =>
+        tenant.Management.PutAsync(Settings, new { providers = birds }, 200);
+
+    internal static async Task RefusedAsync(TestTenant tenant, object body, params string[] faults) =>
+        Assert.Equal(faults, (await tenant.Management.PutAsync(Settings, body, 400)).At("message").Strings());
+
+    /// <summary>The secrets of the tenant's providers for SMS, as their senders were given them.</summary>
+    internal async Task<IReadOnlyList<string>> TokensAsync(TestTenant tenant) =>
+        [.. (await SetupAsync(tenant)).LegsFor(OtpChannel.Sms, "", "GB", "+447400000001").Select(l => l.Provider.Settings?["ring_token"]).OfType<string>()];
 
     /// <summary>A provider as a request says it.</summary>
     public static Dictionary<string, object?> Bird(string? id, string token = "ring-token-of-a-bird", string kind = "Pigeon", params (string Name, object? Value)[] more)

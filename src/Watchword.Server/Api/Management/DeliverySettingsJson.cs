@@ -9,6 +9,12 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Api.Management;
 
 /// <summary>A provider, with the fields of its kind beside these. A secret that is absent stays as it was.</summary>
+/// <param name="ProviderId">Its id: 1 to 64 letters, digits, <c>-</c>, <c>_</c>; made when left out.</param>
+/// <param name="Provider">Its kind, such as <c>Twilio</c>.</param>
+/// <param name="Name">For people and metrics; the kind when left out.</param>
+/// <param name="Enabled">Switched off, it gets no messages.</param>
+/// <param name="MaxConcurrency">Messages handed to it at once, 1 to 1000; 16 when left out.</param>
+/// <param name="MaxPerSecond">Messages a second; no limit when left out.</param>
 internal sealed record ProviderRequest(string? ProviderId, string? Provider, string? Name, bool? Enabled, int? MaxConcurrency, double? MaxPerSecond)
 {
     [JsonExtensionData]
@@ -19,6 +25,16 @@ internal sealed record ProviderRequest(string? ProviderId, string? Provider, str
 /// Everything anew: <c>providers</c>, <c>routes</c>, <c>prices</c>. Or one provider for all countries: <c>provider</c>, with the fields of
 /// its kind beside it.
 /// </summary>
+/// <param name="Providers">All providers, in the order in which they are tried where no route says otherwise.</param>
+/// <param name="Routes">Which messages go by whom; the first that takes a message counts.</param>
+/// <param name="Prices">What a segment costs; the closest counts.</param>
+/// <param name="Currency">Of the prices (ISO 4217).</param>
+/// <param name="ProviderId">Of the one provider: its id: 1 to 64 letters, digits, <c>-</c>, <c>_</c>; made when left out.</param>
+/// <param name="Provider">Its kind, such as <c>Twilio</c>.</param>
+/// <param name="Name">For people and metrics; the kind when left out.</param>
+/// <param name="Enabled">Switched off, it gets no messages.</param>
+/// <param name="MaxConcurrency">Messages handed to it at once, 1 to 1000; 16 when left out.</param>
+/// <param name="MaxPerSecond">Messages a second; no limit when left out.</param>
 internal sealed record DeliverySettingsRequest(
     IReadOnlyList<ProviderRequest?>? Providers, IReadOnlyList<RouteJson?>? Routes, IReadOnlyList<PriceJson?>? Prices, string? Currency,
     string? ProviderId, string? Provider, string? Name, bool? Enabled, int? MaxConcurrency, double? MaxPerSecond)
@@ -28,9 +44,16 @@ internal sealed record DeliverySettingsRequest(
 }
 
 /// <summary>A provider on a route.</summary>
+/// <param name="ProviderId">Which.</param>
+/// <param name="Sender">The name or number it shows there, unless the request to send names one.</param>
 internal sealed record RouteStopJson(string? ProviderId, string? Sender);
 
 /// <summary>A route: which messages, and by whom, best first.</summary>
+/// <param name="Name">For people; shown on the records of its messages.</param>
+/// <param name="Match">Regions such as <c>GB</c> and calling codes such as <c>+44</c>; empty: everywhere.</param>
+/// <param name="AppId">One application only; absent: all.</param>
+/// <param name="Channel"><c>sms</c>, or <c>email</c>.</param>
+/// <param name="Providers">1 to 10, best first.</param>
 internal sealed record RouteJson(string? Name, IReadOnlyList<string?>? Match, string? AppId, string? Channel, IReadOnlyList<RouteStopJson?>? Providers)
 {
     public static RouteJson Of(MessageRoute route) =>
@@ -50,6 +73,9 @@ internal sealed record RouteJson(string? Name, IReadOnlyList<string?>? Match, st
 }
 
 /// <summary>The price of one SMS segment, in millionths of the currency.</summary>
+/// <param name="ProviderId">With this provider; absent: with any.</param>
+/// <param name="Region">To this region (ISO 3166-1); absent: to any.</param>
+/// <param name="PriceMicros">39000 is 0.039 of the currency.</param>
 internal sealed record PriceJson(string? ProviderId, string? Region, long? PriceMicros)
 {
     public static PriceJson Of(SegmentPrice price) => new(price.ProviderId, price.Region, price.Micros);

@@ -7,6 +7,9 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Api.Management;
 
 /// <summary>A test message: to whom, and by whom if not as a code would go.</summary>
+/// <param name="ProviderId">Who is to send it; absent: as a code to that destination would go.</param>
+/// <param name="To">A phone number in international form, or an email address, of your own.</param>
+/// <param name="Sender">A name or number to show; absent: the route's or the provider's.</param>
 internal sealed record TestMessageRequest(string? ProviderId, string? To, string? Sender);
 
 /// <summary>What the provider said of it.</summary>
@@ -43,6 +46,25 @@ internal sealed record ProviderHealthJson(
     private static double? Part(long part, long whole) => whole == 0 ? null : Math.Round((double)part / whole, 4);
 }
 
+/// <summary>How things stand with a provider now, as the node sees it that answers.</summary>
+/// <param name="ProviderId">Which.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="State"><c>ok</c>; <c>resting</c>: it failed again and again or asked for a pause, and gets no messages; <c>probing</c>: one message tries it out; <c>off</c>: switched off; <c>unusable</c>: write its settings again.</param>
+/// <param name="RestsUntil">When a rest ends.</param>
+internal sealed record ProviderStateJson(string ProviderId, string Name, string State, DateTimeOffset? RestsUntil)
+{
+    public static ProviderStateJson Of(ProviderView view, LaneState lane) => new(
+        view.Stored.ProviderId,
+        view.Stored.Name,
+        !view.Usable ? "unusable" : !view.Stored.Enabled ? "off" : lane.RestsUntil is not null ? "resting" : lane.CircuitClosed ? "ok" : "probing",
+        view.Usable && view.Stored.Enabled ? lane.RestsUntil : null);
+}
+
+/// <summary>How providers do.</summary>
+/// <param name="Result">Over time: by provider and region.</param>
+/// <param name="Now">At this moment: every provider.</param>
+internal sealed record ProviderHealthResponse(IReadOnlyList<ProviderHealthJson> Result, IReadOnlyList<ProviderStateJson> Now);
+
 /// <summary><c>/cis/v1/tenantsmsproviders/test</c> and <c>/health</c>: whether providers work, tried out and counted.</summary>
 internal static class DeliveryTrial
 {
@@ -62,15 +84,17 @@ internal static class DeliveryTrial
         return TypedResults.Ok(new Result<TestMessageJson>(new(Wire(result.Outcome), report.ProviderId, result.Reason, result.ProviderCode, result.ProviderText)));
     }
 
-    public static async Task<Results<Ok<Result<IReadOnlyList<ProviderHealthJson>>>, ApiError>> HealthAsync(
-        [FromQuery(Name = "hours")] int? hours, Caller caller, DeliveryAdministration administration)
+    public static async Task<Results<Ok<ProviderHealthResponse>, ApiError>> HealthAsync(
+        [FromQuery(Name = "hours")] int? hours, Caller caller, DeliveryAdministration administration, Lanes lanes)
     {
         if (hours is < 1 or > LongestWindow)
             return ApiErrors.InvalidInput($"hours must be 1 to {LongestWindow}.");
-        var names = (await administration.ReadAsync(caller.TenantId)).Providers.ToDictionary(p => p.Stored.ProviderId, p => p.Stored.Name, StringComparer.Ordinal);
+        var providers = (await administration.ReadAsync(caller.TenantId)).Providers;
+        var names = providers.ToDictionary(p => p.Stored.ProviderId, p => p.Stored.Name, StringComparer.Ordinal);
         var health = await administration.HealthAsync(caller.TenantId, hours ?? 24);
-        return TypedResults.Ok(new Result<IReadOnlyList<ProviderHealthJson>>(
-            [.. health.Select(h => ProviderHealthJson.Of(h, names.GetValueOrDefault(h.ProviderId)))]));
+        return TypedResults.Ok(new ProviderHealthResponse(
+            [.. health.Select(h => ProviderHealthJson.Of(h, names.GetValueOrDefault(h.ProviderId)))],
+            [.. providers.Select(p => ProviderStateJson.Of(p, lanes.StateOf(caller.TenantId, p.Stored.ProviderId, p.Stored.Revision)))]));
     }
 
     private static string Wire(SendOutcome outcome) => outcome switch

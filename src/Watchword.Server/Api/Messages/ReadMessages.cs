@@ -9,12 +9,35 @@ namespace Watchword.Server.Api.Messages;
 /// <param name="At">When.</param>
 /// <param name="Status">What it was from then on.</param>
 /// <param name="Provider">Who had it.</param>
+/// <param name="Route">Where a try begins: the route that named this provider; absent when no route took the message.</param>
 /// <param name="Reason">Why, in our words.</param>
 /// <param name="ProviderCode">The provider's own error code.</param>
 /// <param name="ProviderText">Why, in the provider's words, without numbers and codes.</param>
-internal sealed record MessageStatusJson(DateTimeOffset At, string Status, string? Provider, string? Reason, string? ProviderCode, string? ProviderText);
+internal sealed record MessageStatusJson(DateTimeOffset At, string Status, string? Provider, string? Route, string? Reason, string? ProviderCode, string? ProviderText);
 
 /// <summary>A message on the log: never its text, never the whole number.</summary>
+/// <param name="MessageId">Its id.</param>
+/// <param name="CreatedAt">When it was taken in, in unix milliseconds.</param>
+/// <param name="AppId">The application that sent it.</param>
+/// <param name="UserId">Whom its code is for.</param>
+/// <param name="Channel"><c>sms</c> or <c>email</c>.</param>
+/// <param name="To">Where to, masked.</param>
+/// <param name="Region">Of the number (ISO 3166-1), <c>ZZ</c> for email and numbers of no region.</param>
+/// <param name="Status"><c>queued</c>, <c>sending</c>, <c>sent</c>, <c>delivered</c>, <c>undelivered</c>, <c>failed</c>, <c>expired</c>, <c>suppressed</c> or <c>test</c>.</param>
+/// <param name="StatusAt">Since when.</param>
+/// <param name="Error">What was last wrong, in our words.</param>
+/// <param name="ProviderId">Who was tried last.</param>
+/// <param name="Provider">That provider's name at the time.</param>
+/// <param name="Route">The route of the last try; absent when no route took the message.</param>
+/// <param name="ProviderMessageId">The provider's id of it.</param>
+/// <param name="SenderNote">What was done about the sender, where it is not the one asked for.</param>
+/// <param name="Segments">SMS segments of the text.</param>
+/// <param name="Tries">Tries begun.</param>
+/// <param name="UnknownTries">Tries of which nobody knows whether the provider took it: each may be a copy.</param>
+/// <param name="CostMicros">What it cost, all segments, in millionths of the currency; absent without a price.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="ExpiresAt">When its code dies.</param>
+/// <param name="History">What became of it, oldest first.</param>
 internal sealed record MessageJson(
     string MessageId,
     long CreatedAt,
@@ -28,6 +51,7 @@ internal sealed record MessageJson(
     string? Error,
     string? ProviderId,
     string? Provider,
+    string? Route,
     string? ProviderMessageId,
     string? SenderNote,
     long Segments,
@@ -39,12 +63,14 @@ internal sealed record MessageJson(
     IReadOnlyList<MessageStatusJson> History)
 {
     public static MessageJson Of(LoggedMessage m, string currency) => new(
-        m.MessageId, m.CreatedAt, m.AppId, m.UserId, m.Channel, m.MaskedDestination, m.Region, m.Status, m.StatusAt.At(), m.Fault, m.ProviderId, m.Provider,
+        m.MessageId, m.CreatedAt, m.AppId, m.UserId, m.Channel, m.MaskedDestination, m.Region, m.Status, m.StatusAt.At(), m.Fault, m.ProviderId, m.Provider, m.Route,
         m.ProviderMessageId, m.SenderNote, m.Segments, m.Tries, m.UnknownTries, m.Cost, m.Cost is null ? null : currency, m.ExpiresAt.At(),
-        [.. m.StatusHistory.Select(h => new MessageStatusJson(h.At.At(), h.Status, h.Provider, h.Reason, h.Code, h.Text))]);
+        [.. m.StatusHistory.Select(h => new MessageStatusJson(h.At.At(), h.Status, h.Provider, h.Route, h.Reason, h.Code, h.Text))]);
 }
 
-/// <summary>One page of the log. The token asks for the next; without one, there is none.</summary>
+/// <summary>One page of the log.</summary>
+/// <param name="Result">Newest first.</param>
+/// <param name="NextPageToken">Asks for the next page, as <c>page_token</c>; absent on the last.</param>
 internal sealed record MessageListResponse(IReadOnlyList<MessageJson> Result, string? NextPageToken);
 
 /// <summary><c>GET /cis/v1/messages</c>: what became of the tenant's messages, newest first.</summary>

@@ -57,7 +57,7 @@ internal static class SendOtp
         var now = time.GetUtcNow();
         if (input.Channel != OtpChannel.Direct && !input.NamesTestNumber(app, keys, now)
             && !await outbox.HasSenderForAsync(caller.TenantId, input.Channel))
-            return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider is configured for channel {input.Channel.Wire()}."));
+            return Refused(input.Channel, new(400, "external_provider_configuration_error", $"No provider is configured for channel {input.Channel.Wire()}. An administrator of the tenant adds one, or switches one on, with PUT /cis/v1/tenantsmsproviders."));
 
         var requestId = request.GenerateRequestId == true ? OpaqueToken.RandomText() : null;
         var approval = request.ApprovalData is { } data ? seal.ApprovalData.Protect(data.GetRawText()) : null;

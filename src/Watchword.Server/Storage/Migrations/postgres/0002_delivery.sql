@@ -1,4 +1,4 @@
--- What became of a message, oldest first: JSON objects of at, status, provider, code, reason, text, each followed by a comma.
+-- What became of a message, oldest first: JSON objects of at, status, provider, route, code, reason, text, each followed by a comma.
 -- cost: millionths of the tenant's currency, all segments. unknown_tries: handed over without an answer that could be read.
 ALTER TABLE outbox ADD COLUMN history text COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE outbox ADD COLUMN provider_id text COLLATE "C";
