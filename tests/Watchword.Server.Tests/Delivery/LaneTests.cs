@@ -184,7 +184,7 @@ public sealed class LaneTests : IDisposable
     [Fact]
     public void Who_set_out_under_old_settings_does_not_bring_the_old_lane_back()
     {
-        using var lanes = new Lanes(_clock);
+        using var lanes = new Lanes(_clock, NullLogger<Lanes>.Instance);
         var provider = new OpenProvider("p", 1, new FakeProvider("p"), 1, null, null, null);
         lanes.Of("t", provider);
         var renewed = lanes.Of("t", provider with { Revision = 2 });
