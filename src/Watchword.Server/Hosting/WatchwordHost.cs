@@ -95,7 +95,10 @@ internal static class WatchwordHost
 
     private static void AddStorage(IServiceCollection services, WatchwordOptions options)
     {
-        Migrations.Run(options.Storage);
+        var spareKeys = new SpareKeys();
+        if (Migrations.Run(options.Storage))
+            spareKeys.Begin();
+        services.AddSingleton(spareKeys);
         services.AddSingleton(options);
         services.AddSingleton(options.Storage);
         services.AddSingleton(_ => Database.Open(options.Storage));

@@ -8,9 +8,9 @@ namespace Watchword.Server.Storage;
 /// <summary>Brings the schema up to date at start: numbered scripts, each run once, each in a transaction.</summary>
 internal static class Migrations
 {
-    /// <summary>Runs what is missing.</summary>
+    /// <summary>Runs what is missing; true when that was everything, because the database was new.</summary>
     /// <exception cref="InvalidOperationException">A script failed; the message names it.</exception>
-    public static void Run(StorageOptions options)
+    public static bool Run(StorageOptions options)
     {
         var (target, folder) = options.Engine switch
         {
@@ -25,6 +25,7 @@ internal static class Migrations
             .PerformUpgrade();
         if (!result.Successful)
             throw new InvalidOperationException($"The database could not be brought up to date ({result.ErrorScript?.Name}): {result.Error.Message}", result.Error);
+        return result.Scripts.Any(s => s.Name.EndsWith("0001_initial.sql", StringComparison.Ordinal));
     }
 
     private static UpgradeEngineBuilder ToSqlite(string connectionString)

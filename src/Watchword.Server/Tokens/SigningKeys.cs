@@ -27,7 +27,7 @@ internal sealed record SigningKey(
 /// The issuer's keys. For each algorithm there is always one that signs and one that is published and waiting, so that verifiers have
 /// seen a key before its first token; a key that signs no more stays published while its tokens live.
 /// </summary>
-internal sealed class SigningKeys(Database database, Seal seal, TimeProvider time)
+internal sealed class SigningKeys(Database database, Seal seal, SpareKeys spareKeys, TimeProvider time)
 {
     /// <summary>How long a key signs.</summary>
     public static readonly TimeSpan Term = TimeSpan.FromDays(90);
@@ -65,11 +65,8 @@ internal sealed class SigningKeys(Database database, Seal seal, TimeProvider tim
         var rows = await database.ReadAsync(db => new SigningKeyStore(db).AllAsync());
         if (Enum.GetValues<SigningAlgorithm>().Any(a => Missing(rows, a, now)) || rows.Any(r => IsOver(r, now)))
         {
-            // Made and sealed outside of the write: an RSA key takes a tenth of a second, and sealing may itself write.
-            var making = Enum.GetValues<SigningAlgorithm>().ToDictionary(a => a, a => new[] { Task.Run(() => Make(a)), Task.Run(() => Make(a)) });
-            var spare = new Dictionary<SigningAlgorithm, SigningKeyRow[]>();
-            foreach (var (algorithm, pair) in making)
-                spare[algorithm] = [Spare(algorithm, await pair[0], now), Spare(algorithm, await pair[1], now)];
+            // Made and sealed outside of the write: making takes its time, and sealing may itself write.
+            var spare = (await spareKeys.TakeAsync()).ToDictionary(s => s.Key, s => s.Value.Select(key => Spare(s.Key, key, now)).ToArray());
             rows = await database.WriteAsync(async db =>
             {
                 var store = new SigningKeyStore(db);
@@ -165,15 +162,6 @@ internal sealed class SigningKeys(Database database, Seal seal, TimeProvider tim
         var ec = ECDsa.Create();
         ec.ImportPkcs8PrivateKey(pkcs8, out _);
         return new ECDsaSecurityKey(ec) { KeyId = row.Kid };
-    }
-
-    private static AsymmetricSecurityKey Make(SigningAlgorithm algorithm)
-    {
-        AsymmetricSecurityKey key = algorithm == SigningAlgorithm.RS256
-            ? new RsaSecurityKey(RSA.Create(2048))
-            : new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-        key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
-        return key;
     }
 
     private static JsonWebKey PublicHalf(AsymmetricSecurityKey key, SigningAlgorithm algorithm)
