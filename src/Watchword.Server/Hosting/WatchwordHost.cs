@@ -96,8 +96,9 @@ internal static class WatchwordHost
     private static void AddStorage(IServiceCollection services, WatchwordOptions options)
     {
         var spareKeys = new SpareKeys();
-        if (Migrations.Run(options.Storage))
+        if (Migrations.IsNew(options.Storage))
             spareKeys.Begin();
+        Migrations.Run(options.Storage);
         services.AddSingleton(spareKeys);
         services.AddSingleton(options);
         services.AddSingleton(options.Storage);

@@ -8,9 +8,13 @@ namespace Watchword.Server.Storage;
 /// <summary>Brings the schema up to date at start: numbered scripts, each run once, each in a transaction.</summary>
 internal static class Migrations
 {
-    /// <summary>Runs what is missing; true when that was everything, because the database was new.</summary>
+    /// <summary>Whether the database is still to be made. PostgreSQL is not asked; there an answer costs more than it is worth.</summary>
+    public static bool IsNew(StorageOptions options) =>
+        options.Engine == Database.StorageEngine.Sqlite && !File.Exists(new SqliteConnectionStringBuilder(options.ConnectionString).DataSource);
+
+    /// <summary>Runs what is missing.</summary>
     /// <exception cref="InvalidOperationException">A script failed; the message names it.</exception>
-    public static bool Run(StorageOptions options)
+    public static void Run(StorageOptions options)
     {
         var (target, folder) = options.Engine switch
         {
@@ -25,7 +29,6 @@ internal static class Migrations
             .PerformUpgrade();
         if (!result.Successful)
             throw new InvalidOperationException($"The database could not be brought up to date ({result.ErrorScript?.Name}): {result.Error.Message}", result.Error);
-        return result.Scripts.Any(s => s.Name.EndsWith("0001_initial.sql", StringComparison.Ordinal));
     }
 
     private static UpgradeEngineBuilder ToSqlite(string connectionString)
