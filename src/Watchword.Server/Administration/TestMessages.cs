@@ -65,10 +65,8 @@ internal sealed class TestMessages(ProviderDirectory directory, TimeProvider tim
         if (Limit(tenant) is { } seconds)
             return new TestReport { RetryAfter = seconds };
 
-        sender ??= leg.Sender;
-        if (channel == OtpChannel.Sms && SenderId.AlphanumericForbidden(region) && sender?.Any(char.IsAsciiLetter) == true)
-            sender = null;
-        var handover = new Handover(Ids.New(time.GetUtcNow()), new MessageContent(address, sender, Text, "Test message"), ReceiptUrl: null);
+        var (shown, _) = RetryPlan.SenderOf(sender, leg.Sender, region);
+        var handover = new Handover(Ids.New(time.GetUtcNow()), new MessageContent(address, shown, Text, "Test message"), ReceiptUrl: null);
         return new TestReport { ProviderId = leg.Provider.ProviderId, Result = await HandOverAsync(leg.Provider.Sender, handover, cancellation) };
     }
 

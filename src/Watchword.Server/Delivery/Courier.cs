@@ -99,7 +99,7 @@ internal sealed class Courier(
     }
 
     /// <summary>After a try: true when the message is over, or waits again; false when the next provider is to be asked.</summary>
-    private async Task<bool> GoOnAsync(Trip trip, Leg leg, SendResult result, bool more, IDeliverySetup setup)
+    private async Task<bool> GoOnAsync(Trip trip, Leg leg, SendResult result, bool more, TenantSetup setup)
     {
         var step = RetryPlan.After(result.Outcome, trip.UnknownTries, more, LifeOf(trip.Message));
         switch (step)

@@ -26,10 +26,14 @@ internal sealed class ProviderDirectory(
     public IReadOnlyList<IProvider> Kinds => kinds.All;
 
     /// <summary>A tenant's setup.</summary>
-    public async ValueTask<IDeliverySetup> ForAsync(string tenant) => await SetupOfAsync(tenant);
+    public ValueTask<TenantSetup> ForAsync(string tenant)
+    {
+        var entry = _tenants.GetOrAdd(tenant, _ => new Entry());
+        return entry.Known is { } known && IsFresh(entry, known) ? new(known.Setup) : new(RefreshAsync(tenant, entry));
+    }
 
     /// <summary>A provider that a tenant has configured, switched on or not; null: none by this id, or it cannot be opened.</summary>
-    public async ValueTask<OpenProvider?> FindAsync(string tenant, string providerId) => (await SetupOfAsync(tenant)).Find(providerId);
+    public async ValueTask<OpenProvider?> FindAsync(string tenant, string providerId) => (await ForAsync(tenant)).Find(providerId);
 
     /// <summary>Something of this tenant's setup was changed.</summary>
     public void Forget(string tenant)
@@ -63,12 +67,6 @@ internal sealed class ProviderDirectory(
     /// <summary>Seals secrets for the database.</summary>
     public string SealSecrets(string tenant, IReadOnlyDictionary<string, string> secrets) =>
         secrets.Count == 0 ? "" : seal.ProviderSecretsOf(tenant).Protect(JsonSerializer.Serialize(secrets));
-
-    private ValueTask<TenantSetup> SetupOfAsync(string tenant)
-    {
-        var entry = _tenants.GetOrAdd(tenant, _ => new Entry());
-        return entry.Known is { } known && IsFresh(entry, known) ? new(known.Setup) : new(RefreshAsync(tenant, entry));
-    }
 
     private bool IsFresh(Entry entry, Known known) => known.Changes == entry.Changes && time.GetElapsedTime(known.CheckedAt) < Recheck;
 

@@ -12,14 +12,21 @@ namespace Watchword.Server.Delivery;
 /// <param name="opened">All providers that could be opened, switched on or not, by id.</param>
 /// <param name="carriers">Who carries which channel, in order.</param>
 internal sealed class TenantSetup(
-    StoredDelivery stored, Dictionary<string, OpenProvider> opened, IReadOnlyList<(OtpChannel Channel, OpenProvider Provider)> carriers) : IDeliverySetup
+    StoredDelivery stored, Dictionary<string, OpenProvider> opened, IReadOnlyList<(OtpChannel Channel, OpenProvider Provider)> carriers)
 {
     public long Revision => stored.Revision;
 
+    /// <summary>Whether any provider that is switched on carries this channel.</summary>
     public bool Carries(OtpChannel channel) => carriers.Any(c => c.Channel == channel);
 
+    /// <summary>A provider that could be opened, switched on or not.</summary>
     public OpenProvider? Find(string providerId) => opened.GetValueOrDefault(providerId);
 
+    /// <summary>The ways for a message, best first; empty: none.</summary>
+    /// <param name="channel">SMS or email.</param>
+    /// <param name="app">The application it is for.</param>
+    /// <param name="region">ISO 3166 region of the number, <c>ZZ</c> when it has none.</param>
+    /// <param name="number">E.164, or null for email.</param>
     public IReadOnlyList<Leg> LegsFor(OtpChannel channel, string app, string region, string? number)
     {
         foreach (var route in stored.Routes.Where(r => r.Takes(channel, app, region, number)))
@@ -35,5 +42,6 @@ internal sealed class TenantSetup(
         return [.. carriers.Where(c => c.Channel == channel).Select(c => new Leg(c.Provider, Sender: null))];
     }
 
+    /// <summary>Price of one segment to a region in millionths of the tenant's currency; null: unknown.</summary>
     public long? PriceMicros(string providerId, string region) => SegmentPrice.For(stored.Prices, providerId, region);
 }

@@ -27,7 +27,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
     {
         await using var command = Command(sql, parameters);
         await using var reader = await command.ExecuteReaderAsync();
-        return await reader.ReadAsync() ? Map<T>(sql, reader)(reader) : default;
+        return await reader.ReadAsync() ? Map<T>(sql, parameters, reader)(reader) : default;
     }
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
     {
         await using var command = Command(sql, parameters);
         await using var reader = await command.ExecuteReaderAsync();
-        var map = Map<T>(sql, reader);
+        var map = Map<T>(sql, parameters, reader);
         var rows = new List<T>();
         while (await reader.ReadAsync())
             rows.Add(map(reader));
@@ -63,8 +63,13 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
         return command;
     }
 
-    private static Func<DbDataReader, T> Map<T>(string sql, DbDataReader reader) =>
-        (Func<DbDataReader, T>)Maps.GetOrAdd((sql, typeof(T)), (_, row) => IsScalar<T>() ? Scalar<T> : row.GetRowParser<T>(), reader);
+    /// <summary>Kept for the stores' own statements; a search (parameters by name) has as many texts as callers write filters.</summary>
+    private static Func<DbDataReader, T> Map<T>(string sql, object? parameters, DbDataReader reader) =>
+        parameters is IReadOnlyDictionary<string, object?>
+            ? MapOf<T>(reader)
+            : (Func<DbDataReader, T>)Maps.GetOrAdd((sql, typeof(T)), (_, row) => MapOf<T>(row), reader);
+
+    private static Func<DbDataReader, T> MapOf<T>(DbDataReader row) => IsScalar<T>() ? Scalar<T> : row.GetRowParser<T>();
 
     private static bool IsScalar<T>() => typeof(T).IsPrimitive || Nullable.GetUnderlyingType(typeof(T)) is not null || typeof(T) == typeof(string) || typeof(T) == typeof(byte[]);
 

@@ -9,6 +9,9 @@ namespace Watchword.Server.Storage;
 /// </summary>
 internal sealed class SqliteSession(SqliteConnection connection, Dialect dialect) : SqlSession(connection, dialect)
 {
+    /// <summary>Statements kept. The stores have fewer; but a search has a text of its own for each shape of its filter, and callers write those.</summary>
+    public const int MostStatements = 256;
+
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
     /// <summary>The connection in SQLite's own terms.</summary>
@@ -77,16 +80,28 @@ internal sealed class SqliteSession(SqliteConnection connection, Dialect dialect
     /// <summary>Ends the statements and closes the connection.</summary>
     public void Dispose()
     {
+        ForgetStatements();
+        Connection.Dispose();
+    }
+
+    /// <summary>Statements kept now.</summary>
+    internal int Statements => _statements.Count;
+
+    private void ForgetStatements()
+    {
         foreach (var statement in _statements.Values)
             statement.Dispose();
         _statements.Clear();
-        Connection.Dispose();
     }
 
     private SqliteStatement Bound(string sql, object? parameters)
     {
         if (!_statements.TryGetValue(sql, out var statement))
+        {
+            if (_statements.Count >= MostStatements)
+                ForgetStatements();
             _statements.Add(sql, statement = new SqliteStatement(Handle, sql));
+        }
         statement.Bind(parameters);
         return statement;
     }

@@ -14,7 +14,7 @@ namespace Watchword.Server.Storage;
 internal sealed class SqliteStatement : IDisposable
 {
     private static readonly ConcurrentDictionary<(string Sql, Type Parameters), Action<SqliteStatement, object>> Binders = new();
-    private static readonly ConcurrentDictionary<(string Sql, Type Row), Delegate> Mappers = new();
+    private static readonly ConcurrentDictionary<(string Columns, Type Row), Delegate> Mappers = new();
     private readonly sqlite3 _connection;
     private readonly string _sql;
     private readonly sqlite3_stmt _statement;
@@ -75,7 +75,7 @@ internal sealed class SqliteStatement : IDisposable
     public T Row<T>()
     {
         if (_mapper is not Func<nint, T> mapper)
-            _mapper = mapper = (Func<nint, T>)Mappers.GetOrAdd((_sql, typeof(T)), (_, self) => self.CompileMapper<T>(), this);
+            _mapper = mapper = (Func<nint, T>)Mappers.GetOrAdd((Columns(), typeof(T)), (_, self) => self.CompileMapper<T>(), this);
         return mapper(_pointer);
     }
 
@@ -115,6 +115,10 @@ internal sealed class SqliteStatement : IDisposable
         });
         return Expression.Lambda<Action<SqliteStatement, object>>(Expression.Block(typeof(void), sets), statement, parameters).Compile();
     }
+
+    /// <summary>What a mapper depends on. Not the text: callers' searches make ever new ones, which all have the same columns.</summary>
+    private string Columns() =>
+        string.Join(',', Enumerable.Range(0, raw.sqlite3_column_count(_statement)).Select(i => raw.sqlite3_column_name(_statement, i).utf8_to_string()));
 
     private Func<nint, T> CompileMapper<T>()
     {

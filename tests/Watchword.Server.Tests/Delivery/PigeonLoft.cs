@@ -109,7 +109,7 @@ public abstract class PigeonLoft(Engine engine) : IAsyncLifetime
         return new TestTenant(Server, made.Client.TenantId, made.Client.ClientId, made.Secret, await Server.ClientAsync(made.Client.ClientId, made.Secret));
     }
 
-    internal ValueTask<IDeliverySetup> SetupAsync(TestTenant tenant) => Server.Services.GetRequiredService<ProviderDirectory>().ForAsync(tenant.TenantId);
+    internal ValueTask<TenantSetup> SetupAsync(TestTenant tenant) => Server.Services.GetRequiredService<ProviderDirectory>().ForAsync(tenant.TenantId);
 
     /// <summary>Sets these providers and nothing else.</summary>
     internal static Task<JsonElement> PutAsync(TestTenant tenant, params Dictionary<string, object?>[] birds) =>

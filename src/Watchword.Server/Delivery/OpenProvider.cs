@@ -1,4 +1,3 @@
-using Watchword.Core.Otp;
 using Watchword.Server.Delivery.Providers;
 
 namespace Watchword.Server.Delivery;
@@ -19,20 +18,3 @@ internal sealed record OpenProvider(
 /// <param name="Sender">The sender this route shows, where the caller asked for none; null: the provider's own.</param>
 /// <param name="Route">The route's title, for the message's record; null: no route took the message.</param>
 internal sealed record Leg(OpenProvider Provider, string? Sender, string? Route = null);
-
-/// <summary>How a tenant's messages leave the house: a snapshot that never changes.</summary>
-internal interface IDeliverySetup
-{
-    /// <summary>Whether any enabled provider carries this channel.</summary>
-    bool Carries(OtpChannel channel);
-
-    /// <summary>The ways for a message, best first; empty: none. The first route that matches names them all.</summary>
-    /// <param name="channel">SMS or email.</param>
-    /// <param name="app">The application it is for.</param>
-    /// <param name="number">E.164, or null for email.</param>
-    /// <param name="region">ISO 3166 region of the number, <c>ZZ</c> when it has none.</param>
-    IReadOnlyList<Leg> LegsFor(OtpChannel channel, string app, string region, string? number);
-
-    /// <summary>Price of one segment to a region in millionths of the tenant's currency; null: unknown.</summary>
-    long? PriceMicros(string providerId, string region);
-}
