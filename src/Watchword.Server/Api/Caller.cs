@@ -1,4 +1,6 @@
+using System.Net;
 using Watchword.Core.Apps;
+using Watchword.Core.Audit;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
 
@@ -27,12 +29,16 @@ internal sealed class RequireClientAttribute(CallerKind kind) : Attribute
 /// <summary>The client behind a request, as its token says and the directory confirms.</summary>
 /// <param name="Client">The client.</param>
 /// <param name="Application">Its application; null for a management client.</param>
-internal sealed record Caller(Client Client, Application? Application)
+/// <param name="Address">From where it calls.</param>
+internal sealed record Caller(Client Client, Application? Application, IPAddress? Address)
 {
     public string TenantId => Client.TenantId;
 
     /// <summary>The application, on endpoints for application clients.</summary>
     public Application App => Application ?? throw new InvalidOperationException("This endpoint lets management clients in.");
+
+    /// <summary>Who answers for what this request changes.</summary>
+    public Author Author => Author.Client(TenantId, Client.ClientId, Address?.ToString());
 
     /// <summary>For minimal APIs: what <see cref="ClientAuthentication"/> found.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => new(context.Features.Get<Caller>());
@@ -59,7 +65,7 @@ internal sealed class ClientAuthentication(RequestDelegate next, TokenCheck toke
             return ApiErrors.Unauthorized("Send a client access token: Authorization: Bearer <token from POST /oidc/token>.");
         if (await tokens.ClientAsync(header[7..].Trim()) is not { } grant || await directory.FindAsync(grant.ClientId) is not { } found)
             return ApiErrors.Unauthorized("The client access token is not valid or has expired. Get a new one from POST /oidc/token.");
-        var caller = new Caller(found.Client, found.Application);
+        var caller = new Caller(found.Client, found.Application, context.Connection.RemoteIpAddress);
         if (kind == CallerKind.Application && caller.Application is null)
             return ApiErrors.Forbidden("This call needs the token of an application's client, not of a management client.");
         if (kind == CallerKind.Management && caller.Application is not null)

@@ -9,6 +9,7 @@ using Watchword.Server.Api;
 using Watchword.Server.Delivery;
 using Watchword.Server.Delivery.Providers;
 using Watchword.Server.Development;
+using Watchword.Server.Events;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
 
@@ -136,6 +137,8 @@ internal static class WatchwordHost
         services.AddSingleton<DispatchJournal>();
         services.AddSingleton<Courier>();
         services.AddHostedService<Dispatcher>();
+        services.AddSingleton<EventRelay>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventRelay>());
         services.AddHostedService<Housekeeping>();
     }
 

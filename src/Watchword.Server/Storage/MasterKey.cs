@@ -24,6 +24,7 @@ internal sealed class MasterKey
         CodeKey = Derive(key, "watchword code v1");
         DestinationKey = Derive(key, "watchword destination v1");
         ReceiptKey = Derive(key, "watchword receipt v1");
+        AuditKey = Derive(key, "watchword audit v1");
     }
 
     /// <summary>Key of the HMAC over codes.</summary>
@@ -34,6 +35,9 @@ internal sealed class MasterKey
 
     /// <summary>Key of the HMAC in the addresses at which providers report.</summary>
     public byte[] ReceiptKey { get; }
+
+    /// <summary>Key of the chain of the audit log.</summary>
+    public byte[] AuditKey { get; }
 
     /// <summary>AES-256-GCM: nonce, tag, cipher text, in base64.</summary>
     public string Wrap(string text)

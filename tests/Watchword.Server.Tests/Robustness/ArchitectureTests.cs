@@ -14,11 +14,12 @@ public sealed class ArchitectureTests
         ["Storage"] = ["Core"],
         ["Tokens"] = ["Core", "Storage"],
         ["Delivery"] = ["Core", "Storage"],
-        ["Administration"] = ["Core", "Storage", "Tokens", "Delivery"],
-        ["Api"] = ["Core", "Storage", "Tokens", "Delivery", "Administration"],
-        ["Portal"] = ["Core", "Storage", "Tokens", "Delivery", "Administration"],
-        ["Development"] = ["Core", "Storage", "Tokens", "Delivery", "Administration"],
-        ["Hosting"] = ["Core", "Storage", "Tokens", "Delivery", "Administration", "Api", "Portal", "Development"],
+        ["Events"] = ["Core", "Storage", "Delivery"],
+        ["Administration"] = ["Core", "Storage", "Tokens", "Delivery", "Events"],
+        ["Api"] = ["Core", "Storage", "Tokens", "Delivery", "Events", "Administration"],
+        ["Portal"] = ["Core", "Storage", "Tokens", "Delivery", "Events", "Administration"],
+        ["Development"] = ["Core", "Storage", "Tokens", "Delivery", "Events", "Administration"],
+        ["Hosting"] = ["Core", "Storage", "Tokens", "Delivery", "Events", "Administration", "Api", "Portal", "Development"],
     };
 
     private static readonly Architecture House = new ArchLoader().LoadAssemblies(typeof(WatchwordHost).Assembly, typeof(Passcode).Assembly).Build();

@@ -256,7 +256,7 @@ internal static class Surface
         foreach (var table in new[]
         {
             "tenants", "applications", "clients", "client_secrets", "users", "memberships", "login_state", "challenges", "sends", "outbox", "sessions", "refresh_tokens",
-            "signing_keys", "data_protection_keys", "providers", "delivery_settings",
+            "signing_keys", "data_protection_keys", "providers", "delivery_settings", "webhooks", "tenant_settings",
         })
         {
             var rows = new List<string>();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Watchword.Core;
+using Watchword.Core.Audit;
 using Watchword.Core.Otp;
 using Watchword.Core.Sessions;
 using Watchword.Core.Users;
@@ -44,8 +45,9 @@ internal static class AuthenticateOtp
         // The session that a right guess opens is made before the write, so that the one writer does not wait for random numbers.
         var opens = Ids.New(now);
         var guess = new Guess(
-            request.Passcode!, request.RequestId, request.SessionId, identifier, request.Resource, OpaqueToken.Session(opens), OpaqueToken.Refresh(opens));
-        var outcome = await database.WriteAsync(db => JudgeAsync(db, guess, caller, keys, now));
+            request.Passcode!, request.RequestId, request.SessionId, identifier, request.Resource, OpaqueToken.Session(opens), OpaqueToken.Refresh(opens),
+            Origins.Json(caller, request.ClientAttributes?.IpAddress, request.ClientAttributes?.UserAgent));
+        var outcome = await database.WriteAsync(db => JudgeAndNoteAsync(db, guess, caller, keys, now));
         ApiTelemetry.Judged(outcome.Refusal?.Code ?? "accepted");
         if (outcome.LockedUntil is { } until)
             ApiTelemetry.LockedOut(log, caller.TenantId, app.AppId, outcome.Member?.User.UserId ?? "(unknown)", until);
@@ -59,6 +61,30 @@ internal static class AuthenticateOtp
             request.SessionId ?? outcome.SessionToken.Reveal()));
     }
 
+    /// <summary>Judges, and writes down what came of it: the login, the refusal, the lock.</summary>
+    private static async ValueTask<Outcome> JudgeAndNoteAsync(SqlSession db, Guess guess, Caller caller, MasterKey keys, DateTimeOffset now)
+    {
+        var outcome = await JudgeAsync(db, guess, caller, keys, now);
+        var happened = new AuditEvent
+        {
+            TenantId = caller.TenantId,
+            At = now,
+            Action = outcome.Refusal is null ? AuditAction.UserLoggedIn : AuditAction.OtpFailed,
+            Actor = caller.Author.Actor,
+            AppId = caller.App.AppId,
+            UserId = outcome.Member?.User.UserId ?? "",
+            Target = outcome.Session?.SessionId ?? "",
+            Outcome = outcome.Refusal?.Code ?? AuditEvent.Ok,
+            Origin = guess.Origin,
+            Detail = outcome.Challenge is { } used ? $$"""{"method":"{{used.Channel.Wire()}}"}""" : "{}",
+        };
+        var events = new EventStore(db);
+        await events.AddAsync(happened);
+        if (outcome.LockedUntil is { } until)
+            await events.AddAsync(happened with { Action = AuditAction.UserLocked, Outcome = AuditEvent.Ok, Detail = $$"""{"until":"{{until:O}}"}""" });
+        return outcome;
+    }
+
     private static async ValueTask<Outcome> JudgeAsync(SqlSession db, Guess guess, Caller caller, MasterKey keys, DateTimeOffset now)
     {
         var (tenant, app) = (caller.TenantId, caller.App.AppId);
@@ -66,14 +92,14 @@ internal static class AuthenticateOtp
         var conceal = caller.App.Settings.ConcealUnknownUsers;
         var barred = member?.User.Status == UserStatus.Disabled;
         if (member is null && !conceal)
-            return Outcome.Refused(WrongCode);
+            return Outcome.Refused(WrongCode, member);
         if (barred && !conceal)
-            return Outcome.Refused(ApiErrors.UserNotActive);
+            return Outcome.Refused(ApiErrors.UserNotActive, member);
         var userId = member is null || barred ? guess.Identifier.DecoyUserId(keys, tenant, app) : member.User.UserId;
 
         var challenges = new ChallengeStore(db);
         if (await challenges.CountAttemptAsync(tenant, app, userId, now) is not { } counted)
-            return Outcome.Refused(ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, userId, now))?.Until, now));
+            return Outcome.Refused(ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, userId, now))?.Until, now), member);
         var live = counted.Live;
         var (verdict, challenge) = OtpJudge.Judge(
             new OtpGuess(tenant, app, userId, caller.Client.ClientId, guess.Passcode, guess.RequestId),
@@ -83,7 +109,7 @@ internal static class AuthenticateOtp
             Session? session = null;
             // Looked for before the code is used up: a caller's mistake should not cost the user a code.
             if (guess.SessionId is not null && (session = await JoinAsync(db, guess.SessionId, caller, userId, now)) is null)
-                return Outcome.Refused(SessionNotFound);
+                return Outcome.Refused(SessionNotFound, member);
             if (await challenges.ConsumeAsync(tenant, app, userId, challenge!, siblings: live.Count > 1, now))
                 return await AcceptAsync(db, guess, caller, member, challenge!, session, counted.LatestSession, now);
         }
@@ -92,9 +118,9 @@ internal static class AuthenticateOtp
         var policy = Lockout.Governing(caller.App.LoginPreferences, live.Select(c => c.Channel));
         var refusal = verdict == OtpVerdict.Expired ? Expired : WrongCode;
         if (Lockout.Begins(counted.Failures, policy, now) is not { } until)
-            return Outcome.Refused(refusal);
+            return Outcome.Refused(refusal, member);
         await challenges.LockAsync(tenant, app, userId, until, now);
-        return Outcome.Refused(refusal) with { LockedUntil = until, Member = member };
+        return Outcome.Refused(refusal, member) with { LockedUntil = until };
     }
 
     private static async ValueTask<Session?> JoinAsync(SqlSession db, string sessionId, Caller caller, string userId, DateTimeOffset now) =>
@@ -154,11 +180,12 @@ internal static class AuthenticateOtp
     private static ApiError SessionNotFound { get; } = new(400, "session_not_found", "Session not found");
 
     private sealed record Guess(
-        string Passcode, string? RequestId, string? SessionId, Identifier Identifier, string? Resource, OpaqueToken SessionToken, OpaqueToken RefreshToken);
+        string Passcode, string? RequestId, string? SessionId, Identifier Identifier, string? Resource, OpaqueToken SessionToken, OpaqueToken RefreshToken,
+        string Origin);
 
     private sealed record Outcome(
         ApiError? Refusal, DateTimeOffset? LockedUntil, Member? Member, Session? Session, Challenge? Challenge, OpaqueToken SessionToken, OpaqueToken RefreshToken)
     {
-        public static Outcome Refused(ApiError error) => new(error, null, null, null, null, default, default);
+        public static Outcome Refused(ApiError error, Member? member) => new(error, null, member, null, null, default, default);
     }
 }

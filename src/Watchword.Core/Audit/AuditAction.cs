@@ -1,0 +1,61 @@
+namespace Watchword.Core.Audit;
+
+/// <summary>What can be done: the names in the audit log, and of the events that webhooks get.</summary>
+public static class AuditAction
+{
+    public const string UserCreated = "user.created";
+
+    /// <summary>A user whom the tenant had was added to an application.</summary>
+    public const string UserLinked = "user.linked";
+    public const string UserUpdated = "user.updated";
+    public const string UserDisabled = "user.disabled";
+    public const string UserEnabled = "user.enabled";
+
+    /// <summary>Taken out of an application.</summary>
+    public const string UserRemoved = "user.removed";
+
+    /// <summary>Deleted from the tenant, and with it all that is personal.</summary>
+    public const string UserDeleted = "user.deleted";
+    public const string UserExported = "user.exported";
+    public const string UserLoggedIn = "user.logged_in";
+
+    /// <summary>Locked out of an application after too many wrong guesses.</summary>
+    public const string UserLocked = "user.locked";
+    public const string UserUnlocked = "user.unlocked";
+
+    /// <summary>A code was made and, unless on channel <c>direct</c>, put on its way. Not in the audit log: the message log has it.</summary>
+    public const string OtpSent = "otp.sent";
+
+    /// <summary>A login was refused.</summary>
+    public const string OtpFailed = "otp.failed";
+
+    /// <summary>No provider brought a message. Not in the audit log: the message log has it.</summary>
+    public const string MessageFailed = "message.failed";
+
+    /// <summary>Ended before its time: by logout, revocation, an administrator, or a refresh token that was used twice.</summary>
+    public const string SessionEnded = "session.ended";
+
+    public const string ApplicationCreated = "application.created";
+    public const string ApplicationChanged = "application.changed";
+    public const string ApplicationDeleted = "application.deleted";
+
+    /// <summary>Login methods or their policies.</summary>
+    public const string PolicyChanged = "application.policy_changed";
+    public const string ClientCreated = "client.created";
+    public const string ClientChanged = "client.changed";
+    public const string ClientDeleted = "client.deleted";
+    public const string ClientSecretRotated = "client.secret_rotated";
+
+    /// <summary>Providers, routes or prices.</summary>
+    public const string DeliveryChanged = "delivery.changed";
+    public const string TestMessageSent = "delivery.test_message_sent";
+    public const string SigningKeysRotated = "signing_keys.rotated";
+    public const string WebhookCreated = "webhook.created";
+    public const string WebhookChanged = "webhook.changed";
+    public const string WebhookDeleted = "webhook.deleted";
+    public const string RetentionChanged = "retention.changed";
+    public const string TenantCreated = "tenant.created";
+
+    /// <summary>Whether it is kept in the audit log; the others go to webhooks only.</summary>
+    public static bool IsAudited(string action) => action is not (OtpSent or MessageFailed);
+}

@@ -1,0 +1,60 @@
+using Watchword.Core.Audit;
+
+namespace Watchword.Server.Storage;
+
+/// <summary>What happened and has not been moved on yet.</summary>
+internal sealed class EventStore(SqlSession db)
+{
+    /// <summary>Writes an event down, in the write of what it tells of.</summary>
+    public async ValueTask AddAsync(AuditEvent happened) =>
+        await db.ExecuteAsync(
+            """
+            INSERT INTO events (tenant_id, at, action, actor, app_id, user_id, target, outcome, origin, detail)
+            VALUES (@tenant, @at, @action, @actor, @app, @user, @target, @outcome, @origin, @detail)
+            """,
+            new
+            {
+                tenant = happened.TenantId,
+                at = happened.At.Ms(),
+                action = happened.Action,
+                actor = happened.Actor,
+                app = happened.AppId,
+                user = happened.UserId,
+                target = happened.Target,
+                outcome = happened.Outcome,
+                origin = happened.Origin,
+                detail = happened.Detail,
+            });
+
+    /// <summary>Whether any waits.</summary>
+    public async ValueTask<bool> AnyAsync() => await db.FirstAsync<long?>("SELECT event_id FROM events LIMIT 1") is not null;
+
+    /// <summary>Takes the oldest out. Two takers never get the same ones, nor wait for each other.</summary>
+    public async ValueTask<IReadOnlyList<AuditEvent>> TakeAsync(int limit) =>
+        [.. (await db.AllAsync<EventRow>(
+            $"""
+            DELETE FROM events WHERE event_id IN (SELECT event_id FROM events ORDER BY event_id LIMIT @limit {db.Dialect.SkipLocked})
+            RETURNING event_id, tenant_id, at, action, actor, app_id, user_id, target, outcome, origin, detail
+            """,
+            new { limit = (long)limit })).OrderBy(r => r.EventId).Select(r => r.ToEvent())];
+
+    private sealed class EventRow
+    {
+        public long EventId { get; init; }
+        public string TenantId { get; init; } = "";
+        public long At { get; init; }
+        public string Action { get; init; } = "";
+        public string Actor { get; init; } = "";
+        public string AppId { get; init; } = "";
+        public string UserId { get; init; } = "";
+        public string Target { get; init; } = "";
+        public string Outcome { get; init; } = "";
+        public string? Origin { get; init; }
+        public string Detail { get; init; } = "";
+
+        public AuditEvent ToEvent() => new()
+        {
+            TenantId = TenantId, At = At.At(), Action = Action, Actor = Actor, AppId = AppId, UserId = UserId, Target = Target, Outcome = Outcome, Origin = Origin, Detail = Detail,
+        };
+    }
+}
