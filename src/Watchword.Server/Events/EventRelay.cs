@@ -9,9 +9,13 @@ namespace Watchword.Server.Events;
 /// </summary>
 internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
 {
-    /// <summary>At once: few, so that logins wait for a move no longer than for each other.</summary>
-    private const int AtOnce = 100;
+    /// <summary>In one write: few, so that logins wait for a move no longer than for each other.</summary>
+    private const int AtOnce = 50;
 
+    /// <summary>In one second at least, and of a longer queue a sixtieth: a rush of logins is not slowed by its own records.</summary>
+    private const int PerSecond = 500;
+
+    private const int Patience = 60;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -21,7 +25,8 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
         {
             try
             {
-                await RelayAllAsync(stoppingToken);
+                var waiting = await database.ReadAsync(db => new EventStore(db).WaitingAsync());
+                await RelayAsync(Math.Max(PerSecond, waiting / Patience), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -36,14 +41,18 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
         }
     }
 
-    /// <summary>Moves everything that was there when it began, and perhaps more.</summary>
-    public async Task RelayAllAsync(CancellationToken stopping)
+    /// <summary>Moves the oldest events, so many at most.</summary>
+    public async Task RelayAsync(long most, CancellationToken stopping)
     {
         // Looking first costs a read; a move that moves nothing would cost an fsync each second.
-        if (!await database.ReadAsync(db => new EventStore(db).AnyAsync()))
+        if (await database.ReadAsync(db => new EventStore(db).WaitingAsync()) == 0)
             return;
-        while (!stopping.IsCancellationRequested && await database.WriteAsync(MoveAsync) == AtOnce)
+        for (long moved = 0; moved < most && !stopping.IsCancellationRequested;)
         {
+            var count = await database.WriteAsync(MoveAsync);
+            moved += count;
+            if (count < AtOnce)
+                return;
         }
     }
 

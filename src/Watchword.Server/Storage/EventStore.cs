@@ -26,8 +26,9 @@ internal sealed class EventStore(SqlSession db)
                 detail = happened.Detail,
             });
 
-    /// <summary>Whether any waits.</summary>
-    public async ValueTask<bool> AnyAsync() => await db.FirstAsync<long?>("SELECT event_id FROM events LIMIT 1") is not null;
+    /// <summary>How many wait, or a little more: numbers that were given out and not used count too.</summary>
+    public ValueTask<long> WaitingAsync() =>
+        db.FirstAsync<long>("SELECT COALESCE((SELECT MAX(event_id) FROM events) - (SELECT MIN(event_id) FROM events) + 1, 0)");
 
     /// <summary>Takes the oldest out. Two takers never get the same ones, nor wait for each other.</summary>
     public async ValueTask<IReadOnlyList<AuditEvent>> TakeAsync(int limit) =>
