@@ -12,13 +12,19 @@ internal sealed class WatchwordOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Watchword";
 
-    /// <summary>Where clients reach this server: https, or http on this machine. The issuer of every token begins with it.</summary>
+    /// <summary>
+    /// Where clients reach this server: https, or http on this machine. Tokens name <c>PublicUrl/cis/oidc</c> as their issuer.
+    /// </summary>
+    /// <value>required</value>
     public string? PublicUrl { get; set; }
 
-    /// <summary>32 random bytes, base64. Every secret at rest hangs on it; keep a copy apart from the database.</summary>
+    /// <summary>
+    /// 32 random bytes in base64: <c>openssl rand -base64 32</c>. Every secret at rest hangs on it: keep a copy apart from the database.
+    /// </summary>
+    /// <value>required, or the file</value>
     public string? MasterKey { get; set; }
 
-    /// <summary>A file that holds the master key, base64, instead of <see cref="MasterKey"/>.</summary>
+    /// <summary>A file that holds the same, instead of <see cref="MasterKey"/>.</summary>
     public string? MasterKeyFile { get; set; }
 
     /// <summary>The database.</summary>
@@ -115,10 +121,10 @@ internal sealed class WatchwordOptions
 /// <summary>Section <c>Watchword:Bootstrap</c>: credentials by which automation can begin.</summary>
 internal sealed class BootstrapOptions
 {
-    /// <summary>Id of a management client that is made at start when there is none by this id.</summary>
+    /// <summary>A management client that is made at start when there is none by this id.</summary>
     public string? ManagementClientId { get; set; }
 
-    /// <summary>Its secret, at least 16 characters.</summary>
+    /// <summary>Its secret, at least 16 characters. When the client exists with another secret, the server does not start.</summary>
     public string? ManagementClientSecret { get; set; }
 }
 
@@ -126,8 +132,8 @@ internal sealed class BootstrapOptions
 internal sealed class DeliveryOptions
 {
     /// <summary>
-    /// Internal networks in which tenants' providers may be, in CIDR notation, with commas between. Without it, only public addresses are
-    /// called, and this machine while the public URL is on it too.
+    /// Internal networks in which SMS gateways, mail servers and webhooks may be, in CIDR notation with commas between:
+    /// <c>10.20.0.0/16,127.0.0.1/32</c>. Without it only public addresses are called; and this machine, while the public URL is on it too.
     /// </summary>
     public string? AllowedNetworks { get; set; }
 
@@ -142,6 +148,6 @@ internal sealed class DeliveryOptions
 /// <summary>Section <c>Watchword:Telemetry</c>.</summary>
 internal sealed class TelemetryOptions
 {
-    /// <summary>An OpenTelemetry collector (OTLP over gRPC). Nothing is exported without it.</summary>
+    /// <summary>An OpenTelemetry collector (OTLP over gRPC), for example <c>http://localhost:4317</c>. Nothing is exported without it.</summary>
     public string? OtlpEndpoint { get; set; }
 }

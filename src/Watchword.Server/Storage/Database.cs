@@ -61,10 +61,12 @@ internal abstract class Database : IAsyncDisposable
 /// <summary>Section <c>Watchword:Storage</c>.</summary>
 internal sealed class StorageOptions
 {
-    /// <summary><c>sqlite</c> (default) or <c>postgres</c>.</summary>
+    /// <summary><c>sqlite</c>, or <c>postgres</c> (15 or later).</summary>
+    /// <value>sqlite</value>
     public Database.StorageEngine Engine { get; set; } = Database.StorageEngine.Sqlite;
 
-    /// <summary>ADO.NET connection string. Default for SQLite: <c>Data Source=data/watchword.db</c>.</summary>
+    /// <summary>ADO.NET connection string. Required for PostgreSQL: <c>Host=…;Database=…;Username=…;Password=…</c>.</summary>
+    /// <value>Data Source=data/watchword.db</value>
     public string? ConnectionString { get; set; }
 }
 
