@@ -19,7 +19,7 @@ public sealed record IdTokenExpectation
     public string? Acr { get; init; }
 
     /// <summary>Methods that were to be used, such as <c>mfa</c>: each has to be in <c>amr</c>.</summary>
-    public IReadOnlyList<string> Amr { get; init; } = [];
+    public IReadOnlyList<string> Amr { get => field ?? []; init; }
 
     /// <summary>
     /// What the user was to approve: the very object you sent with the code, from your own records, never from the browser. Nothing less and
@@ -44,7 +44,7 @@ public sealed record IdToken
     public string? SessionId { get; init; }
 
     /// <summary>The methods used.</summary>
-    public IReadOnlyList<string> Amr { get; init; } = [];
+    public IReadOnlyList<string> Amr { get => field ?? []; init; }
 
     /// <summary>How well the user is known.</summary>
     public string? Acr { get; init; }

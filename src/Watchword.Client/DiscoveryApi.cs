@@ -55,16 +55,16 @@ public sealed record ServerMetadata
     public Uri? RevocationEndpoint { get; init; }
 
     /// <summary>How clients may prove who they are.</summary>
-    public IReadOnlyList<string> TokenEndpointAuthMethodsSupported { get; init; } = [];
+    public IReadOnlyList<string> TokenEndpointAuthMethodsSupported { get => field ?? []; init; }
 
     /// <summary>How it signs.</summary>
-    public IReadOnlyList<string> IdTokenSigningAlgValuesSupported { get; init; } = [];
+    public IReadOnlyList<string> IdTokenSigningAlgValuesSupported { get => field ?? []; init; }
 
     /// <summary>The claims its tokens may hold.</summary>
-    public IReadOnlyList<string> ClaimsSupported { get; init; } = [];
+    public IReadOnlyList<string> ClaimsSupported { get => field ?? []; init; }
 
     /// <summary>How well it may know who logged in.</summary>
-    public IReadOnlyList<string> AcrValuesSupported { get; init; } = [];
+    public IReadOnlyList<string> AcrValuesSupported { get => field ?? []; init; }
 }
 
 /// <summary>The public half of a signing key.</summary>

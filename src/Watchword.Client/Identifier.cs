@@ -3,14 +3,16 @@ namespace Watchword.Client;
 /// <summary>A user, by whatever you know them by.</summary>
 public readonly record struct Identifier
 {
+    private readonly string? _type;
+
     private Identifier(string type, string value)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(value);
-        (Type, Value) = (type, value);
+        (_type, Value) = (type, value);
     }
 
     /// <summary>The kind, as the API spells it.</summary>
-    public string Type => field ?? throw new InvalidOperationException("Make an identifier by Identifier.PhoneNumber, Email, UserId or Username.");
+    public string Type => _type ?? throw new InvalidOperationException("Make an identifier by Identifier.PhoneNumber, Email, UserId or Username.");
 
     /// <summary>The value.</summary>
     public string Value { get; }
@@ -28,5 +30,5 @@ public readonly record struct Identifier
     public static Identifier Username(string username) => new("username", username);
 
     /// <summary>The kind, never the value.</summary>
-    public override string ToString() => $"{Type} ***";
+    public override string ToString() => $"{_type ?? "nobody"} ***";
 }

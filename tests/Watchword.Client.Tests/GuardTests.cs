@@ -79,8 +79,10 @@ public sealed class GuardTests
 
         var (_, others) = await LoginAsync(watchword, Audience);
         Assert.Equal(HttpStatusCode.OK, (await WhoAsync(http, "/live", others.AccessToken)).Status);
-        await server.DisposeAsync();
-        Assert.Equal(HttpStatusCode.Forbidden, (await WhoAsync(http, "/live", others.AccessToken)).Status);
+        await using var alone = await ApiAsync(server, app, TimeProvider.System, introspection: "http://127.0.0.1:1");
+        using var cut = new HttpClient { BaseAddress = new Uri(alone.Urls.First()) };
+        Assert.Equal(HttpStatusCode.OK, (await WhoAsync(cut, "/who", others.AccessToken)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await WhoAsync(cut, "/live", others.AccessToken)).Status);
     }
 
     [Fact]
@@ -145,7 +147,7 @@ public sealed class GuardTests
         return (user.UserId, login.Tokens!);
     }
 
-    private static async Task<WebApplication> ApiAsync(TestServer server, TestApplication app, TimeProvider clock)
+    private static async Task<WebApplication> ApiAsync(TestServer server, TestApplication app, TimeProvider clock, string? introspection = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -153,7 +155,7 @@ public sealed class GuardTests
         builder.Services.AddSingleton(clock);
         builder.Services.AddAuthorization();
         builder.Services.AddAuthentication().AddWatchwordJwtBearer(server.Url, Audience);
-        builder.Services.AddWatchword(o => (o.ServerUrl, o.ClientId, o.ClientSecret, o.MaxRetries) = (new Uri(server.Url), app.ClientId, app.ClientSecret, 0));
+        builder.Services.AddWatchword(o => (o.ServerUrl, o.ClientId, o.ClientSecret, o.MaxRetries) = (new Uri(introspection ?? server.Url), app.ClientId, app.ClientSecret, 0));
         var api = builder.Build();
         api.MapGet("/who", (HttpContext http) => http.User.Identity!.Name).RequireAuthorization();
         api.MapGet("/live", (HttpContext http) => http.User.Identity!.Name).RequireLiveSession();

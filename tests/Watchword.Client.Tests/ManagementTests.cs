@@ -45,10 +45,10 @@ public sealed class ManagementTests(SharedServers servers)
     {
         var delivery = (await servers.TenantAsync(Engine.Sqlite)).Client().Management.Delivery;
         var fields = (await delivery.GetKindsAsync()).Single(k => k.Provider == "Twilio").Fields;
-        Assert.Contains(fields, f => f is { Secret: true, Required: true });
+        Assert.Contains(fields, f => f is { Name: "auth_token", Secret: true });
         var first = await delivery.ReplaceAsync(new()
         {
-            Providers = [new() { Kind = "Twilio", ProviderId = "main", Fields = { ["account_sid"] = "AC" + new string('0', 32), ["auth_token"] = new string('a', 32), ["from"] = "+447400000000" } }],
+            Providers = [new() { Kind = "Twilio", ProviderId = "main", Fields = { ["account_sid"] = "AC" + new string('0', 32), ["auth_token"] = new string('a', 32), ["from_number"] = "+447400000000" } }],
             Routes = [new() { Name = "home", Match = ["GB"], Providers = [new("main", "Acme")] }],
             Prices = [new(39_000, Region: "GB")],
             Currency = "EUR",

@@ -47,6 +47,8 @@ public sealed class SecrecyTests(SharedServers servers)
 
     public static TheoryData<Type> SecretTypes => [.. typeof(WatchwordClient).Assembly.GetTypes().Concat(typeof(IdTokenValidator).Assembly.GetTypes())
         .Where(t => t is { IsAbstract: false, IsGenericType: false } && t.Namespace?.StartsWith("Watchword.Client", StringComparison.Ordinal) == true)
+        // The names of sessions that these two hold are public and open nothing.
+        .Where(t => t != typeof(Watchword.Client.Sessions.Session) && t != typeof(Watchword.Client.Tokens.Introspection))
         .Where(t => t.GetProperties().Any(IsSecret))];
 
     /// <summary>By the names of members, so that a record that is added later is caught too.</summary>

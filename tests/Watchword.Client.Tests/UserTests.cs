@@ -16,7 +16,7 @@ public sealed class UserTests(SharedServers servers)
         {
             PhoneNumber = phone,
             Email = "Ada+test@Example.com",
-            Username = "ada lovelace/1",
+            Username = "ada lovelace & 1%",
             ExternalUserId = "id ? 1",
             ExternalAccountId = "account",
             Name = new PersonName(FirstName: "Ada", LastName: "Lovelace"),
@@ -32,7 +32,7 @@ public sealed class UserTests(SharedServers servers)
             await watchword.Users.GetAsync(made.UserId),
             await watchword.Users.GetByPhoneNumberAsync($"{phone[..3]} ({phone[3..7]}) {phone[7..]}"),
             await watchword.Users.GetByEmailAsync("Ada+test@Example.com"),
-            await watchword.Users.GetByUsernameAsync("ada lovelace/1"),
+            await watchword.Users.GetByUsernameAsync("ada lovelace & 1%"),
             await watchword.Users.GetByExternalUserIdAsync("id ? 1"),
         })
         {

@@ -82,7 +82,7 @@ public record Application
     public required string AppName { get; init; }
 
     /// <summary>Its addresses.</summary>
-    public IReadOnlyList<string> RedirectUris { get; init; } = [];
+    public IReadOnlyList<string> RedirectUris { get => field ?? []; init; }
 
     /// <summary>Its settings.</summary>
     public required ApplicationSettings Settings { get; init; }

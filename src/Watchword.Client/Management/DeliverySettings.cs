@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
@@ -9,20 +10,20 @@ namespace Watchword.Client.Management;
 public sealed record DeliverySettings
 {
     /// <summary>All providers, in the order in which they are tried where no route says otherwise.</summary>
-    public IReadOnlyList<Provider> Providers { get; init; } = [];
+    public IReadOnlyList<Provider> Providers { get => field ?? []; init; }
 
     /// <summary>Which messages go by whom; the first that takes a message counts.</summary>
-    public IReadOnlyList<MessageRoute> Routes { get; init; } = [];
+    public IReadOnlyList<MessageRoute> Routes { get => field ?? []; init; }
 
     /// <summary>What a segment costs; the closest counts.</summary>
-    public IReadOnlyList<SegmentPrice> Prices { get; init; } = [];
+    public IReadOnlyList<SegmentPrice> Prices { get => field ?? []; init; }
 
     /// <summary>Of the prices (ISO 4217).</summary>
     public string? Currency { get; init; }
 }
 
 /// <summary>A provider.</summary>
-public sealed record Provider
+public sealed record Provider : IJsonOnSerializing, IJsonOnDeserialized
 {
     /// <summary>Its id: 1 to 64 letters, digits, <c>-</c>, <c>_</c>; made by the server when null.</summary>
     public string? ProviderId { get; init; }
@@ -50,11 +51,24 @@ public sealed record Provider
     public bool? Usable { get; init; }
 
     /// <summary>The fields of its kind, secrets among them: <c>Fields = { ["account_sid"] = "…", ["auth_token"] = "…" }</c>.</summary>
+    [JsonIgnore]
+    public JsonObject Fields { get; init; } = [];
+
+    /// <summary>The fields where they stand on the wire: beside the others. The serializer writes no valid JSON of a JsonObject there.</summary>
+    [JsonInclude]
     [JsonExtensionData]
-    public JsonObject Fields { get; set; } = [];
+    internal Dictionary<string, JsonElement>? Beside { get; set; }
 
     /// <summary>Without its fields.</summary>
     public override string ToString() => $"{Kind} {ProviderId}";
+
+    void IJsonOnSerializing.OnSerializing() => Beside = Fields.ToDictionary(f => f.Key, f => JsonElement.Parse(f.Value?.ToJsonString() ?? "null"));
+
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        foreach (var (name, value) in Beside ?? [])
+            Fields[name] = JsonNode.Parse(value.GetRawText());
+    }
 }
 
 /// <summary>A provider on a route.</summary>
@@ -69,7 +83,7 @@ public sealed record MessageRoute
     public string? Name { get; init; }
 
     /// <summary>Regions such as <c>GB</c> and calling codes such as <c>+44</c>; everywhere when empty.</summary>
-    public IReadOnlyList<string> Match { get; init; } = [];
+    public IReadOnlyList<string> Match { get => field ?? []; init; }
 
     /// <summary>One application only; all when null.</summary>
     public string? AppId { get; init; }

@@ -117,7 +117,7 @@ public sealed record Message
     public DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>What became of it, oldest first.</summary>
-    public IReadOnlyList<MessageEvent> History { get; init; } = [];
+    public IReadOnlyList<MessageEvent> History { get => field ?? []; init; }
 
     /// <summary>Id and status.</summary>
     public override string ToString() => $"message {MessageId}, {Status}";

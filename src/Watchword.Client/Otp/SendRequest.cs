@@ -76,7 +76,10 @@ internal sealed record SendBody(
 }
 
 /// <summary>What is said about the SMS.</summary>
-internal sealed record SmsBody(string? CustomMessage, string? SenderId);
+internal sealed record SmsBody(string? CustomMessage, string? SenderId)
+{
+    public override string ToString() => nameof(SmsBody);
+}
 
 /// <summary>What is said about the email.</summary>
 internal sealed record EmailBody(string Subject);

@@ -75,10 +75,10 @@ public sealed record User
     public string? Username { get; init; }
 
     /// <summary>Further email addresses; nobody logs in by them.</summary>
-    public IReadOnlyList<string> SecondaryEmails { get; init; } = [];
+    public IReadOnlyList<string> SecondaryEmails { get => field ?? []; init; }
 
     /// <summary>Further phone numbers; nobody logs in by them.</summary>
-    public IReadOnlyList<string> SecondaryPhoneNumbers { get; init; } = [];
+    public IReadOnlyList<string> SecondaryPhoneNumbers { get => field ?? []; init; }
 
     /// <summary>The person's name.</summary>
     public PersonName? Name { get; init; }
@@ -111,7 +111,7 @@ public sealed record User
     public DateTimeOffset? LastAuth { get; init; }
 
     /// <summary>The methods they have logged in by.</summary>
-    public IReadOnlyList<UserIdentity> Identities { get; init; } = [];
+    public IReadOnlyList<UserIdentity> Identities { get => field ?? []; init; }
 
     /// <summary>Id and status; nothing of the person.</summary>
     public override string ToString() => $"user {UserId}, {Status}";

@@ -15,6 +15,9 @@ internal sealed record Answer(Call Call, HttpStatusCode Status, byte[] Body, Tim
 {
     public bool Succeeded => (int)Status is >= 200 and < 300;
 
+    /// <summary>The server says that there is no such thing; anything else that says 404 stands at a wrong address.</summary>
+    private bool IsAbsent => Status == HttpStatusCode.NotFound && Refusal().ErrorCode != ErrorCodes.UnreadableAnswer;
+
     /// <summary>Throws unless the call succeeded.</summary>
     public void Check()
     {
@@ -38,7 +41,7 @@ internal sealed record Answer(Call Call, HttpStatusCode Status, byte[] Body, Tim
 
     /// <summary>The body of a success, or null when there is no such thing; anything else is thrown.</summary>
     public T? Find<T>(JsonTypeInfo<T> type)
-        where T : class => Status == HttpStatusCode.NotFound ? null : Read(type);
+        where T : class => IsAbsent ? null : Read(type);
 
     /// <summary>
     /// Whether the call removed something; false when it was not there. When an earlier try may have removed it already, it did.
@@ -48,13 +51,13 @@ internal sealed record Answer(Call Call, HttpStatusCode Status, byte[] Body, Tim
         if (Succeeded)
             return true;
         var refusal = Refusal();
-        return Status == HttpStatusCode.NotFound || refusal.ErrorCode == absentCode ? Repeated : throw refusal;
+        return IsAbsent || refusal.ErrorCode == absentCode ? Repeated : throw refusal;
     }
 
     /// <summary>Whether the call changed something; false when it was not there.</summary>
     public bool Changed()
     {
-        if (Status == HttpStatusCode.NotFound)
+        if (IsAbsent)
             return false;
         Check();
         return true;
