@@ -376,6 +376,9 @@ public abstract class WebhookDeliveryTests(Engine engine) : IAsyncLifetime
         await _house.RelayAsync();
         await well.GotAsync(60);
         Assert.Equal(WebhookDispatcher.AtOnce + 1, hanging.Got.Count);
+        // A server that stops waits for the calls under way.
+        hanging.Answer = _ => new Reply(200, "");
+        _house.Advance(WebhookSender.Timeout);
     }
 
     [Fact]
