@@ -8,7 +8,6 @@ namespace Watchword.Server.Administration;
 internal sealed class DeliveryAdministration(Database database, ProviderDirectory directory, TimeProvider time)
 {
     private const int Tries = 5;
-    private static readonly TimeSpan VerifyTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The kinds of provider to choose from.</summary>
     public IReadOnlyList<IProvider> Kinds => directory.Kinds;
@@ -32,7 +31,8 @@ internal sealed class DeliveryAdministration(Database database, ProviderDirector
             var draft = new DeliveryDraft(tenant, change(DeliveryInput.Of(before)), before, apps.Select(a => a.AppId).ToHashSet(StringComparer.Ordinal), directory, now);
             if (draft.Faults.Count > 0)
                 return Change<DeliveryView>.Refused(draft.Faults);
-            var answers = await Task.WhenAll(draft.ToVerify.Select(v => VerifyAsync(v.At, v.Kind, v.Settings, cancellation)));
+            var answers = await Task.WhenAll(draft.ToVerify.Select(v =>
+                Verification.RunAsync("provider", v.At + ": ", ended => v.Kind.VerifyAsync(v.Settings, ended), time, cancellation)));
             if (answers.OfType<string>().ToList() is { Count: > 0 } refusals)
                 return Change<DeliveryView>.Refused(refusals);
             // Somebody else's change in between: it is begun again from what they left.
@@ -47,20 +47,6 @@ internal sealed class DeliveryAdministration(Database database, ProviderDirector
     /// <summary>How the providers have done in this hour and the whole ones before it, by provider and region.</summary>
     public Task<IReadOnlyList<ProviderStats>> HealthAsync(string tenant, int hours) =>
         database.ReadAsync(db => new ProviderStatsStore(db).ReadAsync(tenant, time.GetUtcNow().AddHours(1 - hours)));
-
-    private async Task<string?> VerifyAsync(string at, IProvider kind, ProviderSettings settings, CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(VerifyTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        try
-        {
-            return await kind.VerifyAsync(settings, both.Token) is { } fault ? $"{at}: {fault}" : null;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return $"{at}: The provider did not answer within {VerifyTimeout.TotalSeconds} seconds. See that it can be reached from here, then try again.";
-        }
-    }
 
     private async Task<DeliveryView> ViewAsync(string tenant, StoredDelivery stored)
     {

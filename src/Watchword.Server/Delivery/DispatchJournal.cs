@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using Watchword.Core.Audit;
+using Watchword.Core.Otp;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Delivery;
@@ -8,20 +10,20 @@ namespace Watchword.Server.Delivery;
 /// Writes what becomes of messages, many in one transaction: what comes while one is under way goes into the next. Where every commit is
 /// an fsync of its own, and where all messages of a provider count on the same row, one by one would be slow.
 /// </summary>
-internal sealed class DispatchJournal(Database database)
+internal sealed class DispatchJournal(Database database, WebhookDirectory webhooks)
 {
     private const int Most = 256;
     private readonly ConcurrentQueue<Entry> _queue = new();
     private int _writing;
 
     /// <summary>On disk when this returns. False: the message is no longer its taker's.</summary>
-    public Task<bool> WriteAsync(OutboxChange change)
+    public async Task<bool> WriteAsync(OutboxChange change)
     {
-        var entry = new Entry(change);
+        var entry = new Entry(change, MessageFailed.Is(change.Status) && await webhooks.WantsAsync(change.Message.TenantId, AuditAction.MessageFailed));
         _queue.Enqueue(entry);
         if (Interlocked.Exchange(ref _writing, 1) == 0)
             _ = WriteAllAsync();
-        return entry.Done.Task;
+        return await entry.Done.Task;
     }
 
     private async Task WriteAllAsync()
@@ -76,12 +78,26 @@ internal sealed class DispatchJournal(Database database)
         var written = new bool[batch.Length];
         var outbox = new OutboxStore(db);
         for (var i = 0; i < batch.Length; i++)
+        {
             written[i] = await outbox.ChangeAsync(batch[i].Change);
+            if (written[i] && batch[i].Told)
+                await new EventStore(db).AddAsync(Failure(batch[i].Change));
+        }
         await new ProviderStatsStore(db).AddAsync(batch.Select(e => e.Change.Count).OfType<ProviderCount>());
         return written;
     }
 
-    private sealed record Entry(OutboxChange Change)
+    private static AuditEvent Failure(OutboxChange change)
+    {
+        var message = change.Message;
+        return MessageFailed.Of(
+            message.TenantId, message.MessageId, message.AppId, message.UserId, message.Channel.Wire(), message.Region, change.Status,
+            change.ProviderId ?? message.ProviderId, change.Fault, change.Now);
+    }
+
+    /// <param name="Change">What to write.</param>
+    /// <param name="Told">Whether a webhook is told of it.</param>
+    private sealed record Entry(OutboxChange Change, bool Told)
     {
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -9,7 +9,7 @@ namespace Watchword.Server.Delivery;
 /// <summary>The way into the queue of messages, and the bell that wakes its dispatcher.</summary>
 internal sealed class Outbox(Seal seal, ProviderDirectory directory) : IDisposable
 {
-    private readonly SemaphoreSlim _bell = new(0, 1);
+    private readonly Bell _bell = new();
 
     /// <summary>Whether the tenant has anything that could carry this channel.</summary>
     public async ValueTask<bool> HasSenderForAsync(string tenant, OtpChannel channel) => (await directory.ForAsync(tenant)).Carries(channel);
@@ -36,20 +36,7 @@ internal sealed class Outbox(Seal seal, ProviderDirectory directory) : IDisposab
     }
 
     /// <summary>Tells the dispatcher that a message was committed.</summary>
-    public void Ring()
-    {
-        if (_bell.CurrentCount == 0)
-        {
-            try
-            {
-                _bell.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Someone else rang in between.
-            }
-        }
-    }
+    public void Ring() => _bell.Ring();
 
     /// <summary>Waits for the bell; false when the time ran out first.</summary>
     public Task<bool> WaitAsync(TimeSpan longest, CancellationToken cancellation) => _bell.WaitAsync(longest, cancellation);

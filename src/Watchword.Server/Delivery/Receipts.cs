@@ -1,3 +1,4 @@
+using Watchword.Core.Audit;
 using Watchword.Server.Delivery.Providers;
 using Watchword.Server.Storage;
 
@@ -17,7 +18,7 @@ internal enum ReceiptVerdict
 }
 
 /// <summary>Writes what providers report on the messages' records and counts it.</summary>
-internal sealed class Receipts(Database database, ProviderDirectory directory, TimeProvider time)
+internal sealed class Receipts(Database database, ProviderDirectory directory, WebhookDirectory webhooks, TimeProvider time)
 {
     private const int Tries = 5;
 
@@ -30,11 +31,12 @@ internal sealed class Receipts(Database database, ProviderDirectory directory, T
     public async Task<ReceiptVerdict> AcceptAsync(string tenant, string providerId, string provider, string messageId, IReadOnlyList<Receipt> receipts)
     {
         var setup = await directory.ForAsync(tenant);
+        var told = receipts.Any(r => r.Status == ReceiptStatus.Undelivered) && await webhooks.WantsAsync(tenant, AuditAction.MessageFailed);
         var verdict = ReceiptVerdict.NoMessage;
         foreach (var receipt in receipts)
         {
             var applied = await database.WriteAsync(db =>
-                ApplyAsync(db, tenant, receipt.MessageId ?? messageId, providerId, provider, receipt, region => setup.PriceMicros(providerId, region), time.GetUtcNow()));
+                ApplyAsync(db, tenant, receipt.MessageId ?? messageId, providerId, provider, receipt, region => setup.PriceMicros(providerId, region), told, time.GetUtcNow()));
             if (applied < verdict)
                 verdict = applied;
         }
@@ -42,7 +44,8 @@ internal sealed class Receipts(Database database, ProviderDirectory directory, T
     }
 
     private static async ValueTask<ReceiptVerdict> ApplyAsync(
-        SqlSession db, string tenant, string id, string providerId, string provider, Receipt receipt, Func<string, long?> price, DateTimeOffset now)
+        SqlSession db, string tenant, string id, string providerId, string provider, Receipt receipt, Func<string, long?> price, bool told,
+        DateTimeOffset now)
     {
         var outbox = new OutboxStore(db);
         // The dispatcher may be writing the provider's own answer at this moment; then the receipt is judged again by what it wrote.
@@ -55,6 +58,8 @@ internal sealed class Receipts(Database database, ProviderDirectory directory, T
             var line = new StatusChange(now.Ms(), next) { Provider = provider, Code = receipt.ProviderCode, Reason = receipt.Reason };
             if (!await outbox.SettleAsync(tenant, id, state.Status, next, providerId, provider, receipt.ProviderMessageId, price(state.Region), line, now))
                 continue;
+            if (told && MessageFailed.Is(next))
+                await new EventStore(db).AddAsync(MessageFailed.Of(tenant, id, state.AppId, state.UserId, state.Channel, state.Region, next, providerId, receipt.Reason, now));
             if (next is not "sent")
             {
                 await new ProviderStatsStore(db).AddAsync(

@@ -4,7 +4,7 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Events;
 
 /// <summary>
-/// Moves what happened into the audit log, off the way of those to whom it happened. A move is one write: whatever stops the server in the
+/// Moves what happened into the audit log and the webhooks' queues, off the way of those to whom it happened. A move is one write: whatever stops the server in the
 /// middle of one, nothing is lost and nothing is there twice.
 /// </summary>
 internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
@@ -65,6 +65,7 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
             var audited = ofTenant.Where(e => AuditAction.IsAudited(e.Action)).ToList();
             if (audited.Count > 0)
                 await new AuditStore(db).AppendAsync(ofTenant.Key, audited, keys.AuditKey);
+            await WebhookFanOut.AddAsync(db, ofTenant.Key, ofTenant, time.GetUtcNow());
         }
         return events.Count;
     }

@@ -90,6 +90,16 @@ internal static class Endpoints
         delivery.MapGet("/kinds", DeliverySettings.Kinds);
         delivery.MapPost("/test", DeliveryTrial.SendAsync);
         delivery.MapGet("/health", DeliveryTrial.HealthAsync);
+        var webhooks = cis.MapGroup("/v1/webhooks");
+        webhooks.MapPost("", Webhooks.CreateAsync);
+        webhooks.MapGet("", Webhooks.ListAsync);
+        webhooks.MapGet("/{id}", Webhooks.ReadAsync);
+        webhooks.MapPut("/{id}", Webhooks.ChangeAsync);
+        webhooks.MapDelete("/{id}", Webhooks.DeleteAsync);
+        webhooks.MapPost("/{id}/rotate-secret", Webhooks.RotateSecretAsync);
+        webhooks.MapPost("/{id}/test", Webhooks.TestAsync);
+        webhooks.MapGet("/{id}/deliveries", WebhookDeliveries.ListAsync);
+        webhooks.MapPost("/{id}/deliveries/{deliveryId}/retry", WebhookDeliveries.RetryAsync);
         cis.MapGet("/v1/messages", ReadMessages.ListAsync);
         cis.MapGet("/v1/messages/{id}", ReadMessages.ByIdAsync);
         cis.MapGet("/v1/signing-keys", KeyRotation.ListAsync);

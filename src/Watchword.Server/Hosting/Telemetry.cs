@@ -3,6 +3,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Watchword.Server.Api;
 using Watchword.Server.Delivery;
+using Watchword.Server.Events;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Hosting;
@@ -24,12 +25,12 @@ internal static partial class Telemetry
                     http.EnrichWithHttpResponse = (activity, response) =>
                         activity.SetTag("url.path", (response.HttpContext.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
                 })
-                .AddSource(DeliveryTelemetry.Name)
+                .AddSource(DeliveryTelemetry.Name, EventsTelemetry.Name)
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddMeter(ApiTelemetry.MeterName, DeliveryTelemetry.Name, StorageTelemetry.MeterName)
+                .AddMeter(ApiTelemetry.MeterName, DeliveryTelemetry.Name, EventsTelemetry.Name, StorageTelemetry.MeterName)
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)));
     }
 

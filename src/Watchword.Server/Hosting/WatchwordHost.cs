@@ -106,6 +106,7 @@ internal static class WatchwordHost
         services.AddSingleton(_ => Database.Open(options.Storage));
         services.AddSingleton(new MasterKey(options.ReadMasterKey()));
         services.AddSingleton<ClientDirectory>();
+        services.AddSingleton<WebhookDirectory>();
         services.AddSingleton<Seal>();
         services.AddDataProtection().SetApplicationName("watchword");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(keys =>
@@ -139,6 +140,10 @@ internal static class WatchwordHost
         services.AddHostedService<Dispatcher>();
         services.AddSingleton<EventRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<EventRelay>());
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookAdministration>();
+        services.AddSingleton<WebhookDispatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<WebhookDispatcher>());
         services.AddHostedService<Housekeeping>();
     }
 

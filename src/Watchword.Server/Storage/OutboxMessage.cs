@@ -84,6 +84,9 @@ internal sealed class LostTry
 /// <summary>What a receipt is judged by.</summary>
 internal sealed class ReceiptState
 {
+    public string AppId { get; init; } = "";
+    public string UserId { get; init; } = "";
+    public string Channel { get; init; } = "";
     public string Status { get; init; } = "";
     public string? ProviderId { get; init; }
     public string Region { get; init; } = "";

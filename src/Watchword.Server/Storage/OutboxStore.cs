@@ -105,7 +105,7 @@ internal sealed class OutboxStore(SqlSession db)
     /// <summary>What a receipt has to know; null: no such message.</summary>
     public ValueTask<ReceiptState?> ReceiptStateAsync(string tenant, string id) =>
         db.FirstAsync<ReceiptState>(
-            "SELECT status, provider_id, region, tries FROM outbox WHERE tenant_id = @tenant AND message_id = @id", new { tenant, id });
+            "SELECT app_id, user_id, channel, status, provider_id, region, tries FROM outbox WHERE tenant_id = @tenant AND message_id = @id", new { tenant, id });
 
     /// <summary>
     /// Moves a message on as a receipt says; false when its status is no longer the one that was judged. Nobody tries it again. The price

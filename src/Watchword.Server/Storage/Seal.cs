@@ -17,6 +17,9 @@ internal sealed class Seal(IDataProtectionProvider provider)
     /// <summary>Credentials for a tenant's providers. Bound to the tenant, so that they open nothing in another's row.</summary>
     public IDataProtector ProviderSecretsOf(string tenant) => provider.CreateProtector("watchword.provider-secrets", tenant);
 
+    /// <summary>API key and signing secrets of a webhook. Bound to the tenant and the webhook, so that they open nothing in another's row.</summary>
+    public IDataProtector WebhookSecretsOf(string tenant, string webhook) => provider.CreateProtector("watchword.webhook-secrets", tenant, webhook);
+
     /// <summary>Private halves of signing keys.</summary>
     public IDataProtector SigningKeys { get; } = provider.CreateProtector("watchword.signing-keys");
 }

@@ -3,11 +3,12 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Watchword.Server.Tests.Contract;
+using Watchword.Server.Tests.Events;
 using Watchword.Server.Tests.Harness;
 
 namespace Watchword.Server.Tests.Interop;
 
-/// <summary>A backend in another language, with a library that knows nothing of us (npm jose), checks our tokens by discovery alone.</summary>
+/// <summary>A backend in another language, with libraries that know nothing of us (npm jose, standardwebhooks), checks our tokens by discovery alone, and our webhooks.</summary>
 public sealed class NodeTests
 {
     [Theory]
@@ -21,7 +22,7 @@ public sealed class NodeTests
         var sent = await (await app.Http.PostAsJsonAsync("/cis/v1/auth/otp/send", new { channel = "direct", identifier_type = "phone_number", identifier = "+447400000001", approval_data = new { amount = "12.50 €" } })).JsonAsync(200);
         var login = await (await app.AuthenticateAsync(sent.Str("code")!)).JsonAsync(200);
 
-        var seen = await RunAsync(new
+        var seen = await RunAsync("verify.mjs", new
         {
             issuer = server.Url + "/cis/oidc",
             access_token = login.Str("access_token"),
@@ -35,11 +36,32 @@ public sealed class NodeTests
         Assert.Equal(["altered access token", "another audience", "another issuer", "id token as access token"], seen.At("refused").Strings().Order());
     }
 
-    private static async Task<JsonElement> RunAsync(object input)
+    [Fact]
+    public async Task Node_verifies_a_webhook_by_both_secrets_of_a_rotation()
+    {
+        // The library compares with the real time.
+        await using var server = await Loopback.ServerAsync();
+        await using var hook = new Hook();
+        var management = await server.ManagementAsync();
+        var made = (await management.PostAsync("/cis/v1/webhooks", new { uri = hook.Uri, api_key = Hook.ApiKey, events = new[] { "user.locked" } }, 201)).At("result");
+        var rotated = (await management.PostAsync($"/cis/v1/webhooks/{made.Str("webhook_id")}/rotate-secret", new { }, 200)).At("result");
+        await management.PostAsync($"/cis/v1/webhooks/{made.Str("webhook_id")}/test", new { }, 200);
+        var got = Assert.Single(hook.Got);
+        var seen = await RunAsync("webhook.mjs", new
+        {
+            secrets = new[] { rotated.Str("signing_secret"), made.Str("signing_secret") },
+            headers = got.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value),
+            body = got.Body,
+        });
+        Assert.Equal(["webhook.test", "webhook.test"], seen.At("verified").EnumerateArray().Select(v => v.Str("type")));
+        Assert.Equal(["altered body", "another id", "another secret", "another time"], seen.At("refused").Strings().Order());
+    }
+
+    private static async Task<JsonElement> RunAsync(string script, object input)
     {
         var folder = FolderOf();
         Assert.True(Directory.Exists(Path.Combine(folder, "node_modules", "jose")), $"npm ci has not been run in {folder}. Run the tests by eng/test.");
-        using var node = Process.Start(new ProcessStartInfo("node", ["verify.mjs"])
+        using var node = Process.Start(new ProcessStartInfo("node", [script])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

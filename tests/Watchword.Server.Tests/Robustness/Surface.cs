@@ -95,6 +95,12 @@ internal static class Surface
             new("providers", Kind.Texts, "[]", true), new("routes", Kind.Texts, "[]"), new("prices", Kind.Texts, "[]"), new("currency", Kind.Text, "\"EUR\"")),
         new("test message", HttpMethod.Post, "/cis/v1/tenantsmsproviders/test", true, ErrorShape.Resource,
             new("to", Kind.Text, "\"+447400000077\"", true), new("sender", Kind.Text, "\"Acme\""), new("provider_id", Kind.Text, "\"p\"")),
+        // Nobody listens there.
+        new("create webhook", HttpMethod.Post, "/cis/v1/webhooks", true, ErrorShape.Resource,
+            new("uri", Kind.Text, "\"https://127.0.0.1:9/\"", true), new("api_key", Kind.Text, "\"k\"", true), new("events", Kind.Texts, "[\"user.locked\"]", true), new("enabled", Kind.Truth, "true")),
+        new("change webhook", HttpMethod.Put, "/cis/v1/webhooks/x", true, ErrorShape.Resource,
+            new("uri", Kind.Text, "\"https://127.0.0.1:9/\""), new("api_key", Kind.Text, "\"k\""), new("events", Kind.Texts, "[\"user.locked\"]"), new("enabled", Kind.Truth, "true")) { EmptyIsFine = true },
+        new("rotate webhook secret", HttpMethod.Post, "/cis/v1/webhooks/x/rotate-secret", true, ErrorShape.Resource, new Field("overlap_seconds", Kind.Whole, "60")) { EmptyIsFine = true, BodyIsOptional = true },
     ];
 
     /// <summary>Bad values that are bad in whatever field, as JSON.</summary>
@@ -182,6 +188,20 @@ internal static class Surface
         ("delivery settings", "currency", "\"euro\""),
         ("test message", "to", "\"somebody\""),
         ("test message", "sender", "\"not allowed!\""),
+        ("create webhook", "uri", "\"http://hooks.example.com\""),
+        ("create webhook", "uri", "\"https://u:p@hooks.example.com\""),
+        ("create webhook", "uri", "\"https://10.1.2.3/\""),
+        ("create webhook", "uri", "\"ftp://hooks.example.com\""),
+        ("create webhook", "uri", "\"\""),
+        ("create webhook", "api_key", "\"\""),
+        ("create webhook", "api_key", "\"two\\r\\nlines\""),
+        ("create webhook", "events", "[]"),
+        ("create webhook", "events", "[\"user.hatched\"]"),
+        ("create webhook", "events", "[\"user.locked user.created\"]"),
+        ("change webhook", "uri", "\"http://hooks.example.com\""),
+        ("change webhook", "events", "[]"),
+        ("change webhook", "api_key", "\"\""),
+        ("rotate webhook secret", "overlap_seconds", "2592001"),
     ];
 
     /// <summary>Bodies that are no JSON object at all.</summary>
@@ -256,7 +276,7 @@ internal static class Surface
         foreach (var table in new[]
         {
             "tenants", "applications", "clients", "client_secrets", "users", "memberships", "login_state", "challenges", "sends", "outbox", "sessions", "refresh_tokens",
-            "signing_keys", "data_protection_keys", "providers", "delivery_settings", "webhooks", "tenant_settings",
+            "signing_keys", "data_protection_keys", "providers", "delivery_settings", "webhooks", "webhook_deliveries", "tenant_settings",
         })
         {
             var rows = new List<string>();

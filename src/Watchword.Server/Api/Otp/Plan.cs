@@ -25,6 +25,9 @@ internal readonly record struct Drawn(Passcode Passcode, string ChallengeId)
 /// <param name="Limited">Whether it counts against the send limits.</param>
 internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode, Challenge Challenge, OutboxMessage? Message, bool Limited)
 {
+    /// <summary>Nobody is there, and the caller is not to know.</summary>
+    public bool Decoy { get; init; }
+
     public static Plan Make(
         in SendInput input, Caller caller, Member? member, OtpPolicy policy, in Drawn drawn, int? expiresIn, string? requestId, string? approval,
         MasterKey keys, Seal seal, Outbox outbox, DateTimeOffset now)
@@ -57,13 +60,13 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
             now.AddMinutes(Math.Min(expiresIn ?? policy.ExpiresIn, policy.ExpiresIn)),
             approval);
         if (input.Channel == OtpChannel.Direct)
-            return new Plan(null, userId, passcode, challenge, Message: null, Limited: false);
+            return new Plan(null, userId, passcode, challenge, Message: null, Limited: false) { Decoy = decoy };
         var message = Record(input, destination, challenge, caller, userId, now) with { Suppressed = decoy, Test = test is not null };
         if (test is null)
             message = Compose(message, input, app, member?.User.Profile.Language, passcode, destination, outbox);
         // Where unknown users are concealed, being free of limits must not tell that a user name has a test number behind it.
         var free = test is not null && (!app.Settings.ConcealUnknownUsers || input.NamesTestNumber(app, keys, now));
-        return new Plan(null, userId, passcode, challenge, message, Limited: !free);
+        return new Plan(null, userId, passcode, challenge, message, Limited: !free) { Decoy = decoy };
     }
 
     /// <summary>Where this user's code goes; null, with the reason, when it goes nowhere.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Watchword.Core.Audit;
 using Watchword.Core.Limits;
 using Watchword.Core.Otp;
 using Watchword.Server.Delivery;
@@ -47,7 +48,7 @@ internal sealed record SendOtpResponse(string Message, JsonElement? ApprovalData
 internal static class SendOtp
 {
     public static async Task<Results<Ok<SendOtpResponse>, ApiError>> HandleAsync(
-        SendOtpRequest request, Caller caller, Database database, Outbox outbox, MasterKey keys, Seal seal, TimeProvider time)
+        SendOtpRequest request, Caller caller, Database database, Outbox outbox, WebhookDirectory webhooks, MasterKey keys, Seal seal, TimeProvider time)
     {
         var app = caller.App;
         if (SendInput.Read(request, out var input) is { } fault)
@@ -70,14 +71,15 @@ internal static class SendOtp
         // and one write does all.
         ApiError? refusal;
         Plan? plan = null;
+        var told = await webhooks.WantsAsync(caller.TenantId, AuditAction.OtpSent);
         if (input.Channel == OtpChannel.Direct)
         {
-            refusal = await database.WriteAsync(async db => await StoreAsync(db, plan = PlanFor(await FindAsync(db)), caller, now));
+            refusal = await database.WriteAsync(async db => await StoreAsync(db, plan = PlanFor(await FindAsync(db)), caller, told, now));
         }
         else
         {
             plan = PlanFor(await database.ReadAsync(FindAsync));
-            refusal = plan.Refusal ?? await database.WriteAsync(db => StoreAsync(db, plan, caller, now));
+            refusal = plan.Refusal ?? await database.WriteAsync(db => StoreAsync(db, plan, caller, told, now));
         }
         if (refusal is not null)
             return Refused(input.Channel, refusal);
@@ -89,7 +91,7 @@ internal static class SendOtp
     }
 
     /// <summary>The one write: limits, code and message, or none of them.</summary>
-    private static async ValueTask<ApiError?> StoreAsync(SqlSession db, Plan plan, Caller caller, DateTimeOffset now)
+    private static async ValueTask<ApiError?> StoreAsync(SqlSession db, Plan plan, Caller caller, bool told, DateTimeOffset now)
     {
         if (plan.Refusal is not null)
             return plan.Refusal;
@@ -102,8 +104,24 @@ internal static class SendOtp
             return ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, plan.UserId, now))?.Until, now);
         if (plan.Message is not null)
             await new OutboxStore(db).AddAsync(plan.Message);
+        if (told)
+            await new EventStore(db).AddAsync(Sent(plan, caller, now));
         return null;
     }
+
+    /// <summary>A decoy's is written too, so that it costs the same, and told to nobody.</summary>
+    private static AuditEvent Sent(Plan plan, Caller caller, DateTimeOffset now) => new()
+    {
+        TenantId = caller.TenantId,
+        At = now,
+        Action = AuditAction.OtpSent,
+        Actor = caller.Author.Actor,
+        AppId = caller.App.AppId,
+        UserId = plan.UserId,
+        Target = plan.Message?.MessageId ?? "",
+        Outcome = plan.Decoy ? "suppressed" : AuditEvent.Ok,
+        Detail = $$"""{"channel":"{{plan.Challenge.Channel.Wire()}}"}""",
+    };
 
     /// <summary>Counts this message against the limits of its destination, unless it would break one. A lock is told first.</summary>
     private static async ValueTask<ApiError?> LimitAsync(

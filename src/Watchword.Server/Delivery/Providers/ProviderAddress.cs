@@ -29,7 +29,7 @@ internal static class ProviderAddress
             yield break;
         }
         if (uri.Scheme == "http" && !uri.IsLoopback)
-            yield return $"{field} must use https, because codes travel over it; http is allowed on this machine only.";
+            yield return $"{field} must use https, because secrets travel over it; http is allowed on this machine only.";
         if (uri.UserInfo.Length > 0)
             yield return $"{field} must not hold a user name or a password.";
         if (setting.Contains('#', StringComparison.Ordinal))

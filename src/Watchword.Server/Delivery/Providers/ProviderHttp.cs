@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 namespace Watchword.Server.Delivery.Providers;
 
 /// <summary>
-/// How every provider with an HTTP API is spoken to: no redirect is followed (it would carry the number and the code elsewhere), no
+/// How every provider with an HTTP API, and every webhook, is spoken to: no redirect is followed (it would carry the number and the code elsewhere), no
 /// cookie is kept, no more than 64 KB of an answer are read, nothing is logged or traced, certificates are checked, and internal networks
 /// are not called. Time is the caller's: its token ends the wait.
 /// </summary>
@@ -41,13 +41,16 @@ internal sealed class ProviderHttp(TimeProvider time, ProviderNetworks networks)
     /// Asks and reads the answer. Throws only when cancelled. Without an answer it says whether the request can have arrived: not when
     /// no connection came about, perhaps when one broke.
     /// </summary>
-    public async Task<ProviderAnswer> AskAsync(HttpRequestMessage request, CancellationToken cancellation)
+    /// <param name="request">What to ask.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="longestPause">The longest that the other side may ask to be left alone; what is longer is taken for this. Usually ten minutes.</param>
+    public async Task<ProviderAnswer> AskAsync(HttpRequestMessage request, CancellationToken cancellation, TimeSpan? longestPause = null)
     {
         request.Headers.UserAgent.TryParseAdd("Watchword");
         try
         {
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            var pause = Pause(response);
+            var pause = Pause(response, longestPause ?? LongestPause);
             try
             {
                 return new ProviderAnswer((int)response.StatusCode, await ReadAsync(response, cancellation), pause);
@@ -95,19 +98,19 @@ internal sealed class ProviderHttp(TimeProvider time, ProviderNetworks networks)
         return length > LongestAnswer ? [] : body[..length];
     }
 
-    private TimeSpan? Pause(HttpResponseMessage response)
+    private TimeSpan? Pause(HttpResponseMessage response, TimeSpan longest)
     {
         var asked = response.Headers.RetryAfter;
         var pause = asked?.Delta ?? asked?.Date - time.GetUtcNow();
-        return pause is null ? null : TimeSpan.FromTicks(Math.Clamp(pause.Value.Ticks, 0, LongestPause.Ticks));
+        return pause is null ? null : TimeSpan.FromTicks(Math.Clamp(pause.Value.Ticks, 0, longest.Ticks));
     }
 
     private static SendResult Lost(HttpRequestError? error) => error switch
     {
-        HttpRequestError.NameResolutionError => new(SendOutcome.TryLater, "The provider's host name could not be resolved."),
+        HttpRequestError.NameResolutionError => new(SendOutcome.TryLater, "The host name could not be resolved."),
         HttpRequestError.SecureConnectionError =>
-            new(SendOutcome.TryLater, "No secure connection to the provider came about; its certificate may be wrong or expired."),
-        HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError => new(SendOutcome.TryLater, "The provider could not be reached."),
+            new(SendOutcome.TryLater, "No secure connection came about; the certificate may be wrong or expired."),
+        HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError => new(SendOutcome.TryLater, "The address could not be reached."),
         _ => new(SendOutcome.Unknown, "The connection to the provider broke before its answer came, so it may have taken the message."),
     };
 }

@@ -32,7 +32,7 @@ internal sealed class ProviderNetworks(IReadOnlyList<IPNetwork> allowed)
     /// <summary>What a message gets whose provider is elsewhere.</summary>
     public static SendResult Refusal { get; } = new(
         SendOutcome.Misconfigured,
-        "The provider's address is in an internal network, which this server does not call unless its operator names the network in Watchword__Delivery__AllowedNetworks.");
+        "The address is in an internal network, which this server does not call unless its operator names the network in Watchword__Delivery__AllowedNetworks.");
 
     /// <summary>Whether this address may be called.</summary>
     public bool MayCall(IPAddress address)

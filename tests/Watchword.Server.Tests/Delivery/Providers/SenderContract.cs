@@ -182,7 +182,7 @@ public abstract class SenderContract : IAsyncDisposable
         listener.Stop();
         var settings = Settings.ToDictionary(s => s.Key, s => s.Value.Replace(Gateway.Url, closed, StringComparison.Ordinal));
         var result = await Provider.Open("main", new(settings)).SendAsync(Handover(), CancellationToken.None);
-        Assert.Equal((SendOutcome.TryLater, "The provider could not be reached."), (result.Outcome, result.Reason));
+        Assert.Equal((SendOutcome.TryLater, "The address could not be reached."), (result.Outcome, result.Reason));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Watchword.Core.Otp;
 
 namespace Watchword.Server.Delivery.Providers.CustomGateway;
@@ -6,11 +5,6 @@ namespace Watchword.Server.Delivery.Providers.CustomGateway;
 /// <summary>SMS by an HTTP service of the customer's own; docs/providers/custom-gateway.md is its contract.</summary>
 internal sealed class CustomGatewayProvider(ProviderHttp http) : IProvider
 {
-    /// <summary>The header that carries the key by which the gateway knows us.</summary>
-    internal const string KeyHeader = "X-API-Key";
-
-    private const string ChallengeHeader = "X-Verification-Key";
-
     public string Kind => "CustomGateway";
 
     public OtpChannel Channel => OtpChannel.Sms;
@@ -36,21 +30,8 @@ internal sealed class CustomGatewayProvider(ProviderHttp http) : IProvider
             yield return "callback_secret must have at least 16 characters.";
     }
 
-    public async Task<string?> VerifyAsync(ProviderSettings settings, CancellationToken cancellation)
-    {
-        var challenge = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        using var request = new HttpRequestMessage(HttpMethod.Get, settings.Required("uri"));
-        request.Headers.Add(KeyHeader, settings.Required("api_key"));
-        request.Headers.Add(ChallengeHeader, challenge);
-        var answer = await http.AskAsync(request, cancellation);
-        if (answer.Fault is { } fault)
-            return $"{fault.Reason} Check uri, and that the gateway can be reached from this server.";
-        if (answer.Status != 200)
-            return $"The gateway must answer the verification with 200; it answered {answer.Status}. Check uri and api_key.";
-        return answer.Json.At("key").Text() == challenge
-            ? null
-            : $"The gateway must answer the verification with {{\"key\":\"<the value of {ChallengeHeader}>\"}}; it answered something else.";
-    }
+    public Task<string?> VerifyAsync(ProviderSettings settings, CancellationToken cancellation) =>
+        AddressChallenge.AskAsync(http, "gateway", settings.Required("uri"), settings.Required("api_key"), cancellation);
 
     public IMessageSender Open(string name, ProviderSettings settings) => new CustomGatewaySender(name, settings, http);
 }

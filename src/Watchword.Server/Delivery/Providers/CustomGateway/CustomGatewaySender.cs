@@ -21,7 +21,7 @@ internal sealed class CustomGatewaySender(string name, ProviderSettings settings
     {
         var content = handover.Content;
         using var request = new HttpRequestMessage(HttpMethod.Post, _uri);
-        request.Headers.Add(CustomGatewayProvider.KeyHeader, _key);
+        request.Headers.Add(AddressChallenge.KeyHeader, _key);
         request.Headers.Add("X-Message-Id", handover.MessageId);
         if (handover.Life is { } life)
             request.Headers.Add("X-Message-Life", Math.Max(1, (long)life.TotalSeconds).ToString(CultureInfo.InvariantCulture));

@@ -48,7 +48,8 @@ CREATE TABLE audit_heads (
     pruned_proof BLOB NOT NULL
 );
 
--- secrets: JSON of api_key and signing secrets, sealed. failing_since: first failure after the last success.
+-- events: names with spaces between. secrets: JSON of api_key and signing secrets, sealed. failing_since: first failure after the last success.
+-- revision: counts changes, so that none is written over another.
 CREATE TABLE webhooks (
     tenant_id TEXT NOT NULL,
     webhook_id TEXT NOT NULL,
@@ -58,13 +59,14 @@ CREATE TABLE webhooks (
     enabled BIGINT NOT NULL,
     fault TEXT,
     failing_since BIGINT,
+    revision BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, webhook_id)
 );
 
--- One event on its way to one webhook. delivery_id is time-ordered; event_id is the same for every webhook that gets the event. history: as
--- in the outbox.
+-- One event on its way to one webhook. delivery_id is time-ordered; event_id is the same for every webhook that gets the event. status: queued,
+-- sending, delivered or failed. next_try_at: while it is being sent, the end of the lease; null once it has ended. history: as in the outbox.
 CREATE TABLE webhook_deliveries (
     tenant_id TEXT NOT NULL,
     webhook_id TEXT NOT NULL,
@@ -75,12 +77,13 @@ CREATE TABLE webhook_deliveries (
     status TEXT NOT NULL,
     tries BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    next_try_at BIGINT NOT NULL,
+    next_try_at BIGINT,
     status_at BIGINT NOT NULL,
     history TEXT NOT NULL,
     PRIMARY KEY (tenant_id, webhook_id, delivery_id)
 ) WITHOUT ROWID;
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_try_at) WHERE status = 'queued';
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (tenant_id, webhook_id, next_try_at) WHERE next_try_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (status_at) WHERE next_try_at IS NULL;
 
 -- Assertions by which clients proved who they are (RFC 7523 §3: a jti is accepted once), until they expire.
 CREATE TABLE client_assertions (
