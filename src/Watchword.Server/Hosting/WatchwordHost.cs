@@ -129,6 +129,7 @@ internal static class WatchwordHost
         services.AddSingleton<ProviderKinds>();
         services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<DeliveryAdministration>();
+        services.AddSingleton<RetentionAdministration>();
         services.AddSingleton<TestMessages>();
         services.AddSingleton<Outbox>();
         services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));
@@ -139,6 +140,8 @@ internal static class WatchwordHost
         services.AddHostedService<Dispatcher>();
         services.AddSingleton<EventRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<EventRelay>());
+        services.AddSingleton<Sweep>();
+        services.AddSingleton<Forgetting>();
         services.AddHostedService<Housekeeping>();
     }
 

@@ -26,6 +26,11 @@ internal sealed class EventStore(SqlSession db)
                 detail = happened.Detail,
             });
 
+    /// <summary>Takes from a user's events what is personal. Where a deletion came from is not the user's.</summary>
+    public async ValueTask EraseOriginsAsync(string tenant, string user) =>
+        await db.ExecuteAsync(
+            "UPDATE events SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND action <> 'user.deleted' AND origin IS NOT NULL", new { tenant, user });
+
     /// <summary>Whether any waits.</summary>
     public async ValueTask<bool> AnyAsync() => await db.FirstAsync<long?>("SELECT event_id FROM events LIMIT 1") is not null;
 
