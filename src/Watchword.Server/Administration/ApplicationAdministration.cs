@@ -149,7 +149,7 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
         var deleted = await database.WriteAsync(async db =>
         {
             var store = new ApplicationStore(db);
-            return await OfAsync(store, tenant, app, client) is not null && await store.DeleteClientAsync(tenant, client);
+            return await OfAsync(store, tenant, app, client) is not null && await store.DeleteClientAsync(tenant, client, time.GetUtcNow());
         });
         directory.Forget();
         return deleted;

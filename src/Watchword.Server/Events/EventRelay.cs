@@ -4,8 +4,8 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Events;
 
 /// <summary>
-/// Moves what happened into the audit log and the webhooks' queues, off the way of those to whom it happened. A move is one write: whatever stops the server in the
-/// middle of one, nothing is lost and nothing is there twice.
+/// Moves what happened into the audit log and the webhooks' queues, off the way of those to whom it happened. A move is one write:
+/// whatever stops the server in the middle of one, nothing is lost and nothing is there twice.
 /// </summary>
 internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
 {
@@ -40,6 +40,9 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
             }
         }
     }
+
+    /// <summary>Moves all that waits.</summary>
+    public Task RelayAllAsync(CancellationToken stopping) => RelayAsync(long.MaxValue, stopping);
 
     /// <summary>Moves the oldest events, so many at most.</summary>
     public async Task RelayAsync(long most, CancellationToken stopping)

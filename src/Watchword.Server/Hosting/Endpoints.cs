@@ -65,6 +65,7 @@ internal static class Endpoints
         either.MapPut("/{id}", UpdateUser.HandleAsync).Accepts<UserRequest>("application/json");
         v1.MapDelete("/users/{id}/apps", RemoveUser.FromApplicationAsync).WithMetadata(new RequireClientAttribute(CallerKind.Application));
         v1.MapDelete("/manage/users/{id}", RemoveUser.FromTenantAsync).WithMetadata(new RequireClientAttribute(CallerKind.Management));
+        v1.MapGet("/manage/users/{id}/export", ExportUser.HandleAsync).WithMetadata(new RequireClientAttribute(CallerKind.Management));
         v1.MapPost("/users/{id}/unlock", RemoveUser.UnlockAsync).WithMetadata(new RequireClientAttribute(CallerKind.Management));
     }
 
@@ -102,6 +103,8 @@ internal static class Endpoints
         webhooks.MapPost("/{id}/deliveries/{deliveryId}/retry", WebhookDeliveries.RetryAsync);
         cis.MapGet("/v1/messages", ReadMessages.ListAsync);
         cis.MapGet("/v1/messages/{id}", ReadMessages.ByIdAsync);
+        cis.MapGet("/v1/retention", RetentionSettings.ReadAsync);
+        cis.MapPut("/v1/retention", RetentionSettings.ChangeAsync);
         cis.MapGet("/v1/signing-keys", KeyRotation.ListAsync);
         cis.MapPost("/v1/signing-keys/rotate", KeyRotation.RotateAsync);
     }

@@ -4,9 +4,8 @@ using Watchword.Server.Tokens;
 namespace Watchword.Server.Hosting;
 
 /// <summary>Every few minutes: turns signing keys when their time has come and forgets what is over, a bounded number at a time.</summary>
-internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
+internal sealed class Housekeeping(SigningKeys keys, Sweep sweep, Forgetting forgetting, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
 {
-    private const int AtOnce = 1000;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan BetweenWalks = TimeSpan.FromHours(1);
     private DateTimeOffset _nextWalk;
@@ -18,7 +17,11 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
         {
             try
             {
-                await RunOnceAsync();
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
             }
 #pragma warning disable CA1031 // It is tried again in a few minutes.
             catch (Exception failure)
@@ -29,38 +32,16 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
         }
     }
 
-    internal async Task RunOnceAsync()
+    internal async Task RunOnceAsync(CancellationToken stopping = default)
     {
         await keys.RefreshAsync();
         var now = time.GetUtcNow();
-        var dayAgo = now.AddDays(-1);
-        if (now >= _nextWalk)
-        {
-            await ForgetSessionsAsync(now);
-            _nextWalk = now + BetweenWalks;
-        }
-        await database.WriteAsync(db => new ChallengeStore(db).PruneDecoysAsync(now.AddDays(-30)));
-        while (await database.WriteAsync(db => new ProviderStatsStore(db).PruneAsync(now.AddDays(-30), AtOnce)) == AtOnce)
-        {
-        }
-        while (await database.WriteAsync(db => new SendStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
-        {
-        }
-    }
-
-    /// <summary>An expired session opens nothing, so it does not matter when it goes.</summary>
-    private async Task ForgetSessionsAsync(DateTimeOffset now)
-    {
-        var last = SessionKey.First;
-        IReadOnlyList<SessionKey> expired;
-        do
-        {
-            expired = await database.ReadAsync(db => new SessionStore(db).ExpiredAsync(last, now, AtOnce));
-            if (expired.Count == 0)
-                return;
-            await database.WriteAsync(db => new SessionStore(db).PruneAsync(expired, now));
-            last = expired[^1];
-        }
-        while (expired.Count == AtOnce);
+        await sweep.UntilDoneAsync((db, limit) => new ProviderStatsStore(db).PruneAsync(now.AddDays(-30), limit), stopping);
+        await sweep.UntilDoneAsync((db, limit) => new SendStore(db).PruneAsync(now.AddDays(-1), limit), stopping);
+        if (now < _nextWalk)
+            return;
+        await sweep.UntilDoneAsync((db, limit) => new ChallengeStore(db).PruneDecoysAsync(now.AddDays(-30), limit), stopping);
+        await forgetting.RunAsync(now, stopping);
+        _nextWalk = now + BetweenWalks;
     }
 }

@@ -130,6 +130,7 @@ internal static class WatchwordHost
         services.AddSingleton<ProviderKinds>();
         services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<DeliveryAdministration>();
+        services.AddSingleton<RetentionAdministration>();
         services.AddSingleton<TestMessages>();
         services.AddSingleton<Outbox>();
         services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));
@@ -144,6 +145,8 @@ internal static class WatchwordHost
         services.AddSingleton<WebhookAdministration>();
         services.AddSingleton<WebhookDispatcher>();
         services.AddHostedService(provider => provider.GetRequiredService<WebhookDispatcher>());
+        services.AddSingleton<Sweep>();
+        services.AddSingleton<Forgetting>();
         services.AddHostedService<Housekeeping>();
     }
 

@@ -106,12 +106,12 @@ internal sealed class ApplicationStore(SqlSession db)
             "UPDATE clients SET name = @name, settings = @settings WHERE tenant_id = @tenant AND client_id = @id",
             new { id = client.ClientId, tenant = client.TenantId, name = client.Name, settings = StoredJson.Write(client.Settings) });
 
-    public async ValueTask<bool> DeleteClientAsync(string tenant, string client)
+    public async ValueTask<bool> DeleteClientAsync(string tenant, string client, DateTimeOffset now)
     {
         var key = new { tenant, client };
         await db.ExecuteAsync("DELETE FROM client_secrets WHERE tenant_id = @tenant AND client_id = @client", key);
         await db.ExecuteAsync("DELETE FROM challenges WHERE tenant_id = @tenant AND client_id = @client", key);
-        await new SessionStore(db).EndAllOfClientAsync(tenant, client);
+        await new SessionStore(db).EndAllOfClientAsync(tenant, client, now);
         return await db.ExecuteAsync("DELETE FROM clients WHERE tenant_id = @tenant AND client_id = @client", key) == 1;
     }
 

@@ -48,4 +48,12 @@ internal sealed class AuditStore(SqlSession db)
         }
         await db.ExecuteAsync("UPDATE audit_heads SET sequence = @sequence, mac = @mac WHERE tenant_id = @tenant", new { tenant, sequence, mac });
     }
+
+    /// <summary>Takes from a user's entries what is personal; the chain holds. Where a deletion came from is not the user's.</summary>
+    public async ValueTask EraseOriginsAsync(string tenant, string user) =>
+        await db.ExecuteAsync(
+            """
+            UPDATE audit SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action <> 'user.deleted' AND origin IS NOT NULL
+            """,
+            new { tenant, user });
 }

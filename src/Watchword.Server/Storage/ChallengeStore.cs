@@ -8,6 +8,13 @@ namespace Watchword.Server.Storage;
 /// <param name="Live">The user's codes in the application that nobody has used, expired ones too.</param>
 internal sealed record CountedAttempt(long Failures, string LatestSession, IReadOnlyList<Challenge> Live);
 
+/// <summary>What a code is found by in its tenant.</summary>
+internal sealed record ChallengeKey(string AppId, string UserId, string ClientId, string Channel)
+{
+    /// <summary>Before every other.</summary>
+    public static ChallengeKey First { get; } = new("", "", "", "");
+}
+
 /// <summary>Why and until when a user may not try.</summary>
 /// <param name="Until">End of the lock; null when only an administrator ends it.</param>
 internal sealed record LockedOut(DateTimeOffset? Until);
@@ -152,16 +159,39 @@ internal sealed class ChallengeStore(SqlSession db)
             "UPDATE challenges SET used_at = @now WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user AND used_at IS NULL",
             new { tenant, app, user, now = now.Ms() });
 
-    /// <summary>
-    /// Forgets the codes and counts of users who never existed. Those of real users need no pruning: a new code replaces the old one's row.
-    /// </summary>
-    public async ValueTask PruneDecoysAsync(DateTimeOffset before)
+    /// <summary>Codes that had expired at an instant, in the order of their keys from one on. Walks the table, as sessions are walked.</summary>
+    public async ValueTask<IReadOnlyList<ChallengeKey>> ExpiredAsync(string tenant, ChallengeKey after, DateTimeOffset before, int limit) =>
+        await db.AllAsync<ChallengeKey>(
+            """
+            SELECT app_id, user_id, client_id, channel FROM challenges
+            WHERE tenant_id = @tenant AND (app_id, user_id, client_id, channel) > (@app, @user, @client, @channel) AND expires_at < @before
+            ORDER BY app_id, user_id, client_id, channel LIMIT @limit
+            """,
+            new { tenant, app = after.AppId, user = after.UserId, client = after.ClientId, channel = after.Channel, before = before.Ms(), limit = (long)limit });
+
+    /// <summary>Forgets these codes, unless a new one has taken the row meanwhile.</summary>
+    public async ValueTask PruneAsync(string tenant, IReadOnlyList<ChallengeKey> expired, DateTimeOffset before)
     {
-        var key = new { first = DecoyPrefix, last = DecoyPrefix[..^1] + ".", before = before.Ms() };
-        const string OfDecoys = "(tenant_id, app_id) IN (SELECT tenant_id, app_id FROM applications) AND user_id >= @first AND user_id < @last";
-        await db.ExecuteAsync($"DELETE FROM challenges WHERE {OfDecoys} AND expires_at < @before", key);
-        await db.ExecuteAsync($"DELETE FROM login_state WHERE {OfDecoys} AND updated_at < @before", key);
+        foreach (var (app, user, client, channel) in expired)
+        {
+            await db.ExecuteAsync(
+                """
+                DELETE FROM challenges WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user AND client_id = @client AND channel = @channel
+                AND expires_at < @before
+                """,
+                new { tenant, app, user, client, channel, before = before.Ms() });
+        }
     }
+
+    /// <summary>Forgets the counts of users who never existed, a bounded number at a time; how many it was. Their codes go like all others.</summary>
+    public ValueTask<int> PruneDecoysAsync(DateTimeOffset before, int limit) =>
+        db.ExecuteAsync(
+            """
+            DELETE FROM login_state WHERE (tenant_id, app_id, user_id) IN
+                (SELECT l.tenant_id, l.app_id, l.user_id FROM applications a JOIN login_state l ON l.tenant_id = a.tenant_id AND l.app_id = a.app_id
+                WHERE l.user_id >= @first AND l.user_id < @last AND l.updated_at < @before LIMIT @limit)
+            """,
+            new { first = DecoyPrefix, last = DecoyPrefix[..^1] + ".", before = before.Ms(), limit = (long)limit });
 
     /// <summary>Begins the ids of decoys; those of users are hex digits.</summary>
     public const string DecoyPrefix = "decoy-";

@@ -30,6 +30,11 @@ internal sealed class EventStore(SqlSession db)
     public ValueTask<long> WaitingAsync() =>
         db.FirstAsync<long>("SELECT COALESCE((SELECT MAX(event_id) FROM events) - (SELECT MIN(event_id) FROM events) + 1, 0)");
 
+    /// <summary>Takes from a user's events what is personal. Where a deletion came from is not the user's.</summary>
+    public async ValueTask EraseOriginsAsync(string tenant, string user) =>
+        await db.ExecuteAsync(
+            "UPDATE events SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND action <> 'user.deleted' AND origin IS NOT NULL", new { tenant, user });
+
     /// <summary>Takes the oldest out. Two takers never get the same ones, nor wait for each other.</summary>
     public async ValueTask<IReadOnlyList<AuditEvent>> TakeAsync(int limit) =>
         [.. (await db.AllAsync<EventRow>(

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Watchword.Core;
 
 namespace Watchword.Server.Storage;
 
@@ -82,8 +82,8 @@ internal sealed class MessageLogStore(SqlSession db)
         Add("status = @status", "@status", query.Status);
         Add("provider_id = @provider", "@provider", query.ProviderId);
         Add("region = @region", "@region", query.Region);
-        Add("message_id >= @since", "@since", query.Since is { } since ? FirstIdAt(since) : null);
-        Add("message_id < @until", "@until", query.Until is { } until ? FirstIdAt(until) : null);
+        Add("message_id >= @since", "@since", query.Since is { } since ? Ids.FirstAt(since) : null);
+        Add("message_id < @until", "@until", query.Until is { } until ? Ids.FirstAt(until) : null);
         Add("message_id < @before", "@before", query.Before);
         return await db.AllAsync<LoggedMessage>($"SELECT {Columns} FROM outbox WHERE {where} ORDER BY message_id DESC LIMIT @limit", parameters);
 
@@ -96,6 +96,18 @@ internal sealed class MessageLogStore(SqlSession db)
         }
     }
 
-    /// <summary>A version 7 UUID begins with 48 bits of unix milliseconds (RFC 9562 §5.7).</summary>
-    private static string FirstIdAt(DateTimeOffset instant) => Math.Max(0, instant.Ms()).ToString("x12", CultureInfo.InvariantCulture);
+    /// <summary>Messages taken in before an instant that wait no longer, oldest first, from one on. No index is needed: ids are ordered by time.</summary>
+    public async ValueTask<IReadOnlyList<string>> OldAsync(string tenant, string after, DateTimeOffset before, int limit) =>
+        await db.AllAsync<string>(
+            """
+            SELECT message_id FROM outbox WHERE tenant_id = @tenant AND message_id > @after AND message_id < @until AND status NOT IN ('queued', 'sending')
+            ORDER BY message_id LIMIT @limit
+            """,
+            new { tenant, after, until = Ids.FirstAt(before), limit = (long)limit });
+
+    /// <summary>Forgets the messages of a stretch, first and last included, but none that is still on its way.</summary>
+    public async ValueTask PruneAsync(string tenant, string first, string last) =>
+        await db.ExecuteAsync(
+            "DELETE FROM outbox WHERE tenant_id = @tenant AND message_id >= @first AND message_id <= @last AND status NOT IN ('queued', 'sending')",
+            new { tenant, first, last });
 }

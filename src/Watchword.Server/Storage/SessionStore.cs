@@ -1,3 +1,4 @@
+using Watchword.Core;
 using Watchword.Core.Sessions;
 
 namespace Watchword.Server.Storage;
@@ -5,20 +6,39 @@ namespace Watchword.Server.Storage;
 /// <summary>A refresh token as it is kept.</summary>
 internal sealed record RefreshToken(string ClientId, DateTimeOffset ExpiresAt, bool Used);
 
-/// <summary>What a session is found by.</summary>
-internal sealed record SessionKey(string TenantId, string SessionId)
+/// <summary>A session as it is kept, until long after its end.</summary>
+internal sealed class KeptSession
 {
-    /// <summary>Before every other.</summary>
-    public static SessionKey First { get; } = new("", "");
+    public string SessionId { get; init; } = "";
+    public string AppId { get; init; } = "";
+    public string ClientId { get; init; } = "";
+    public long StartedAt { get; init; }
+    public long AuthTime { get; init; }
+    public long ExpiresAt { get; init; }
+    public long EndsAt { get; init; }
+    public string Methods { get; init; } = "";
+    public string? Resource { get; init; }
+
+    /// <summary>When it ended, or will unless something ends it before.</summary>
+    public DateTimeOffset End => (ExpiresAt > 0 ? ExpiresAt : EndsAt).At();
 }
 
 /// <summary>
 /// Sessions and the refresh tokens that live and die with them. A user's sessions in an application form a chain, newest first, that begins
-/// at the user's login state. A session that ended is one that has expired: its row stays until those before it have gone.
+/// at the user's login state. A session that ended is one that has expired: its row stays for as long as the tenant keeps such, and until
+/// those before it have gone.
 /// </summary>
 internal sealed class SessionStore(SqlSession db)
 {
     private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource";
+
+    /// <summary>Ended before its time: an expiry that no clock of any node is before, and when it was.</summary>
+    private const string Ended = "expires_at = 0, ends_at = CASE WHEN expires_at < @now THEN expires_at ELSE @now END";
+
+    /// <summary>It was over before an instant: it had expired, or had been ended.</summary>
+    private const string Over = "expires_at < @before AND (expires_at > 0 OR ends_at < @before)";
+
+    private const string Live = "SELECT 1 FROM sessions s WHERE s.tenant_id = @tenant AND s.expires_at > @now";
 
     private const string OfUser =
         """
@@ -90,19 +110,28 @@ internal sealed class SessionStore(SqlSession db)
             });
 
     /// <summary>Ends a session and its refresh tokens. False when it had been ended already.</summary>
-    public async ValueTask<bool> EndAsync(string tenant, string session)
+    public async ValueTask<bool> EndAsync(string tenant, string session, DateTimeOffset now)
     {
-        var key = new { tenant, session };
+        var key = new { tenant, session, now = now.Ms() };
         await db.ExecuteAsync("DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session", key);
         // Not deleted: the user's older sessions are found through it.
-        return await db.ExecuteAsync("UPDATE sessions SET expires_at = 0 WHERE tenant_id = @tenant AND session_id = @session AND expires_at > 0", key) == 1;
+        return await db.ExecuteAsync($"UPDATE sessions SET {Ended} WHERE tenant_id = @tenant AND session_id = @session AND expires_at > 0", key) == 1;
     }
 
     /// <summary>Ends all sessions of a user, in one application or in all.</summary>
-    public async ValueTask EndAllAsync(string tenant, string user, string? app)
+    public async ValueTask EndAllAsync(string tenant, string user, string? app, DateTimeOffset now)
+    {
+        var key = new { tenant, user, app = app ?? "", now = now.Ms() };
+        // Held first: a login under way on another node ends before this reads the chain, or begins after it.
+        await db.ExecuteAsync($"UPDATE login_state SET updated_at = updated_at WHERE {OfUser}", key);
+        await db.ExecuteAsync($"{Chain} DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
+        await db.ExecuteAsync($"{Chain} UPDATE sessions SET {Ended} WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain) AND expires_at > 0", key);
+    }
+
+    /// <summary>Deletes all sessions of a user, those that are over too, in one application or in all.</summary>
+    public async ValueTask DeleteAllAsync(string tenant, string user, string? app)
     {
         var key = new { tenant, user, app = app ?? "" };
-        // Held first: a login under way on another node ends before this reads the chain, or begins after it.
         await db.ExecuteAsync($"UPDATE login_state SET updated_at = updated_at WHERE {OfUser}", key);
         await db.ExecuteAsync($"{Chain} DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
         await db.ExecuteAsync($"{Chain} DELETE FROM sessions WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
@@ -110,12 +139,12 @@ internal sealed class SessionStore(SqlSession db)
     }
 
     /// <summary>Ends all sessions that a client opened.</summary>
-    public async ValueTask EndAllOfClientAsync(string tenant, string client)
+    public async ValueTask EndAllOfClientAsync(string tenant, string client, DateTimeOffset now)
     {
-        var key = new { tenant, client };
+        var key = new { tenant, client, now = now.Ms() };
         await db.ExecuteAsync(
             "DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM sessions WHERE tenant_id = @tenant AND client_id = @client)", key);
-        await db.ExecuteAsync("UPDATE sessions SET expires_at = 0 WHERE tenant_id = @tenant AND client_id = @client", key);
+        await db.ExecuteAsync($"UPDATE sessions SET {Ended} WHERE tenant_id = @tenant AND client_id = @client AND expires_at > 0", key);
     }
 
     public async ValueTask AddRefreshTokenAsync(Session session, string client, byte[] hash, DateTimeOffset now, DateTimeOffset expires) =>
@@ -135,39 +164,61 @@ internal sealed class SessionStore(SqlSession db)
     }
 
     /// <summary>
-    /// Sessions that have expired, in the order of their keys from one key on. Walks the table: an index by expiry would cost every login
-    /// more than the walk costs.
+    /// Sessions that were over before an instant, in the order of their names from one on. Walks the table, but only its part up to the
+    /// instant: names are ordered by time. An index by expiry would cost every login more than the walk costs.
     /// </summary>
-    public async ValueTask<IReadOnlyList<SessionKey>> ExpiredAsync(SessionKey after, DateTimeOffset now, int limit) =>
-        await db.AllAsync<SessionKey>(
-            """
-            SELECT tenant_id, session_id FROM sessions WHERE (tenant_id, session_id) > (@tenant, @session) AND expires_at <= @now
-            ORDER BY tenant_id, session_id LIMIT @limit
+    public async ValueTask<IReadOnlyList<string>> OverAsync(string tenant, string after, DateTimeOffset before, int limit) =>
+        await db.AllAsync<string>(
+            $"""
+            SELECT session_id FROM sessions WHERE tenant_id = @tenant AND session_id > @after AND session_id < @until AND {Over}
+            ORDER BY session_id LIMIT @limit
             """,
-            new { tenant = after.TenantId, session = after.SessionId, now = now.Ms(), limit = (long)limit });
+            new { tenant, after, until = Ids.FirstAt(before), before = before.Ms(), limit = (long)limit });
 
     /// <summary>
-    /// Forgets those of these sessions that are still expired, unless an older one of their user lives: it is found through them.
+    /// Forgets those of these sessions that were over, unless an older one of their user is still there: it is found through them.
     /// </summary>
-    public async ValueTask PruneAsync(IReadOnlyList<SessionKey> expired, DateTimeOffset now)
+    public async ValueTask PruneAsync(string tenant, IReadOnlyList<string> over, DateTimeOffset before)
     {
-        foreach (var (tenant, session) in expired)
+        foreach (var session in over)
         {
-            var key = new { tenant, session, now = now.Ms() };
             await db.ExecuteAsync(
-                """
-                DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session
-                AND EXISTS (SELECT 1 FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND expires_at <= @now)
-                """,
-                key);
-            await db.ExecuteAsync(
-                """
-                DELETE FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND expires_at <= @now
+                $"""
+                DELETE FROM sessions WHERE tenant_id = @tenant AND session_id = @session AND {Over}
                 AND NOT EXISTS (SELECT 1 FROM sessions older WHERE older.tenant_id = @tenant AND older.session_id = sessions.previous_session)
                 """,
-                key);
+                new { tenant, session, before = before.Ms() });
         }
     }
+
+    /// <summary>Sessions that opened nothing at an instant but have refresh tokens, in the order of their names from one on.</summary>
+    public async ValueTask<IReadOnlyList<string>> SpentAsync(string tenant, string after, DateTimeOffset now, int limit) =>
+        await db.AllAsync<string>(
+            $"""
+            SELECT DISTINCT t.session_id FROM refresh_tokens t WHERE t.tenant_id = @tenant AND t.session_id > @after AND NOT EXISTS ({Live} AND s.session_id = t.session_id)
+            ORDER BY t.session_id LIMIT @limit
+            """,
+            new { tenant, after, now = now.Ms(), limit = (long)limit });
+
+    /// <summary>Forgets the refresh tokens of those of these sessions that opened nothing at that instant: tokens are of no use to anybody then.</summary>
+    public async ValueTask PruneRefreshTokensAsync(string tenant, IReadOnlyList<string> spent, DateTimeOffset now)
+    {
+        foreach (var session in spent)
+        {
+            await db.ExecuteAsync(
+                $"DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id = @session AND NOT EXISTS ({Live} AND s.session_id = @session)",
+                new { tenant, session, now = now.Ms() });
+        }
+    }
+
+    /// <summary>All sessions that are kept of a user, whether live or over, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<KeptSession>> KeptAsync(string tenant, string user) =>
+        [.. (await db.AllAsync<KeptSession>(
+            $"""
+            {Chain} SELECT session_id, app_id, client_id, started_at, auth_time, expires_at, ends_at, methods, resource FROM sessions
+            WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain) ORDER BY session_id
+            """,
+            new { tenant, user, app = "" }))];
 
     private sealed class RefreshTokenRow
     {

@@ -178,21 +178,27 @@ internal sealed class UserStore(SqlSession db)
         var key = new { tenant, app, user };
         await db.ExecuteAsync("DELETE FROM challenges WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user", key);
         await db.ExecuteAsync("DELETE FROM outbox WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user", key);
-        await new SessionStore(db).EndAllAsync(tenant, user, app);
+        await new SessionStore(db).DeleteAllAsync(tenant, user, app);
         // The failure count stays: leaving and coming back restores no guesses.
         return await db.ExecuteAsync("DELETE FROM memberships WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user", key) == 1;
     }
 
-    /// <summary>Deletes a user from the tenant, with all that hung on it.</summary>
+    /// <summary>
+    /// Deletes a user from the tenant, with all that is personal: of what happened, only that it happened to a user of this id stays. Finds
+    /// what a user left behind in applications that it is no longer in, and may be repeated.
+    /// </summary>
     public async ValueTask<bool> DeleteAsync(string tenant, string user)
     {
         var key = new { tenant, user };
-        await new SessionStore(db).EndAllAsync(tenant, user, app: null);
-        foreach (var app in await AppIdsAsync(tenant, user))
-        {
-            await RemoveFromApplicationAsync(tenant, app, user);
-            await db.ExecuteAsync("DELETE FROM login_state WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user", new { tenant, app, user });
-        }
+        const string Everywhere = "tenant_id = @tenant AND user_id = @user AND app_id IN (SELECT app_id FROM applications WHERE tenant_id = @tenant)";
+        await new SessionStore(db).DeleteAllAsync(tenant, user, app: null);
+        await db.ExecuteAsync($"DELETE FROM login_state WHERE {Everywhere}", key);
+        await db.ExecuteAsync($"DELETE FROM challenges WHERE {Everywhere}", key);
+        await db.ExecuteAsync("DELETE FROM outbox WHERE tenant_id = @tenant AND user_id = @user", key);
+        await db.ExecuteAsync("DELETE FROM memberships WHERE tenant_id = @tenant AND user_id = @user", key);
+        // In this order: what the relay is moving meanwhile on PostgreSQL is waited for, and then found in the log.
+        await new EventStore(db).EraseOriginsAsync(tenant, user);
+        await new AuditStore(db).EraseOriginsAsync(tenant, user);
         return await db.ExecuteAsync("DELETE FROM users WHERE tenant_id = @tenant AND user_id = @user", key) == 1;
     }
 

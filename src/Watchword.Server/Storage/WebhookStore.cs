@@ -145,25 +145,25 @@ internal sealed class WebhookStore(SqlSession db)
             new { tenant = webhook.TenantId, id = webhook.WebhookId, revision = webhook.Revision, reason, now = now.Ms() }) > 0;
 
     /// <summary>
-    /// Forgets deliveries that ended before, and those that nobody has tried since then because their webhook is gone; a bounded number at
-    /// a time; how many it was.
+    /// Forgets deliveries of a tenant that ended before, and those that nobody has tried since then because their webhook is gone; a
+    /// bounded number at a time; how many it was.
     /// </summary>
-    public async ValueTask<int> PruneAsync(DateTimeOffset before, int limit)
+    public async ValueTask<int> PruneAsync(string tenant, DateTimeOffset before, int limit)
     {
-        var parameters = new { before = before.Ms(), limit = (long)limit };
         var ended = await db.ExecuteAsync(
             """
             DELETE FROM webhook_deliveries WHERE (tenant_id, webhook_id, delivery_id) IN
-                (SELECT tenant_id, webhook_id, delivery_id FROM webhook_deliveries WHERE next_try_at IS NULL AND status_at < @before LIMIT @limit)
+                (SELECT tenant_id, webhook_id, delivery_id FROM webhook_deliveries
+                    WHERE tenant_id = @tenant AND next_try_at IS NULL AND status_at < @before LIMIT @limit)
             """,
-            parameters);
+            new { tenant, before = before.Ms(), limit = (long)limit });
         return ended == limit ? ended : ended + await db.ExecuteAsync(
             """
             DELETE FROM webhook_deliveries WHERE (tenant_id, webhook_id, delivery_id) IN
-                (SELECT tenant_id, webhook_id, delivery_id FROM webhook_deliveries AS d WHERE d.next_try_at < @before
+                (SELECT tenant_id, webhook_id, delivery_id FROM webhook_deliveries AS d WHERE d.tenant_id = @tenant AND d.next_try_at < @before
                     AND NOT EXISTS (SELECT 1 FROM webhooks AS w WHERE w.tenant_id = d.tenant_id AND w.webhook_id = d.webhook_id) LIMIT @limit)
             """,
-            new { before = before.Ms(), limit = (long)(limit - ended) });
+            new { tenant, before = before.Ms(), limit = (long)(limit - ended) });
     }
 
     private sealed class WebhookRow

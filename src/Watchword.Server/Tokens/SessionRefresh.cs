@@ -46,11 +46,11 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
             if (session is null || known is null || known.ClientId != client.ClientId || known.ExpiresAt <= now)
                 return new(SessionVerdict.Unknown);
             if (known.Used)
-                return await EndAsync(sessions, session);
+                return await EndAsync(sessions, session, now);
             if (await BarredAsync(db, session, now) is { } barred)
                 return barred;
             if (!await OneTime.RefreshToken.ConsumeAsync(db, new { tenant = client.TenantId, session = session.SessionId, hash = token.Hash, now = now.Ms() }))
-                return await EndAsync(sessions, session);
+                return await EndAsync(sessions, session, now);
             return await RenewAsync(db, client, session, now);
         });
     }
@@ -81,9 +81,9 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
             : null;
     }
 
-    private static async ValueTask<SessionOutcome> EndAsync(SessionStore sessions, Session session)
+    private static async ValueTask<SessionOutcome> EndAsync(SessionStore sessions, Session session, DateTimeOffset now)
     {
-        await sessions.EndAsync(session.TenantId, session.SessionId);
+        await sessions.EndAsync(session.TenantId, session.SessionId, now);
         return new(SessionVerdict.Reused, session);
     }
 

@@ -445,6 +445,7 @@ public abstract class WebhookDeliveryTests(Engine engine) : IAsyncLifetime
         // Left behind by a process that died while it deleted their webhook.
         await Server.TamperAsync("UPDATE webhook_deliveries SET webhook_id = 'gone' WHERE webhook_id = @waiting AND status = 'queued' AND delivery_id = (SELECT MAX(delivery_id) FROM webhook_deliveries WHERE webhook_id = @waiting AND status = 'queued')", new { waiting });
         var now = Server.Clock.GetUtcNow();
+        var tenant = (await Server.PeekAsync<string>("SELECT tenant_id FROM webhooks WHERE webhook_id = @id", new { id }))!;
         Assert.Equal(0, await PruneAsync(now - Ms, 100));
         var before = now.AddDays(1);
         Assert.Equal(2, await PruneAsync(before, 2));
@@ -452,7 +453,7 @@ public abstract class WebhookDeliveryTests(Engine engine) : IAsyncLifetime
         Assert.Equal(0, await PruneAsync(before, 100));
         Assert.Equal(2, await Server.PeekAsync<long>("SELECT COUNT(*) FROM webhook_deliveries"));
 
-        Task<int> PruneAsync(DateTimeOffset limit, int most) => Server.Database.WriteAsync(db => new WebhookStore(db).PruneAsync(limit, most));
+        Task<int> PruneAsync(DateTimeOffset limit, int most) => Server.Database.WriteAsync(db => new WebhookStore(db).PruneAsync(tenant, limit, most));
     }
 
     [Fact]

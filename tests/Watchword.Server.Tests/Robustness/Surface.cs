@@ -93,6 +93,8 @@ internal static class Surface
             new Field("sms", Kind.Object, "{}"), new("email_otp", Kind.Object, "{}"), new("direct_otp", Kind.Object, "{}")) { EmptyIsFine = true },
         new("delivery settings", HttpMethod.Put, "/cis/v1/tenantsmsproviders", true, ErrorShape.Resource,
             new("providers", Kind.Texts, "[]", true), new("routes", Kind.Texts, "[]"), new("prices", Kind.Texts, "[]"), new("currency", Kind.Text, "\"EUR\"")),
+        new("retention", HttpMethod.Put, "/cis/v1/retention", true, ErrorShape.Resource,
+            new Field("message_days", Kind.Whole, "90"), new("challenge_days", Kind.Whole, "7"), new("session_days", Kind.Whole, "30"), new("audit_days", Kind.Whole, "400")) { EmptyIsFine = true },
         new("test message", HttpMethod.Post, "/cis/v1/tenantsmsproviders/test", true, ErrorShape.Resource,
             new("to", Kind.Text, "\"+447400000077\"", true), new("sender", Kind.Text, "\"Acme\""), new("provider_id", Kind.Text, "\"p\"")),
         // Nobody listens there.
@@ -186,6 +188,9 @@ internal static class Surface
         ("delivery settings", "prices", "[{\"price_micros\":1.5}]"),
         ("delivery settings", "prices", "[{\"region\":\"United Kingdom\",\"price_micros\":1}]"),
         ("delivery settings", "currency", "\"euro\""),
+        ("retention", "message_days", "0"),
+        ("retention", "session_days", "3651"),
+        ("retention", "audit_days", "29"),
         ("test message", "to", "\"somebody\""),
         ("test message", "sender", "\"not allowed!\""),
         ("create webhook", "uri", "\"http://hooks.example.com\""),

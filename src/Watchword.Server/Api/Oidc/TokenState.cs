@@ -81,12 +81,12 @@ internal static class TokenState
             {
                 var sessions = new SessionStore(db);
                 if (await sessions.FindRefreshTokenAsync(caller!.Client.TenantId, opaque.SessionId, opaque.Hash) is { } known && known.ClientId == caller.Client.ClientId)
-                    await sessions.EndAsync(caller.Client.TenantId, opaque.SessionId);
+                    await sessions.EndAsync(caller.Client.TenantId, opaque.SessionId, now);
             });
         }
         else if (await tokens.ReadAsync(text, audience: null) is { } jwt && Claim(jwt, "client_id") == caller!.Client.ClientId && Claim(jwt, "sid") is { } sid)
         {
-            await database.WriteAsync(async db => await new SessionStore(db).EndAsync(caller.Client.TenantId, sid));
+            await database.WriteAsync(async db => await new SessionStore(db).EndAsync(caller.Client.TenantId, sid, now));
         }
         return TypedResults.Ok();
     }

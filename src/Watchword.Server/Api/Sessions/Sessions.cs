@@ -47,7 +47,7 @@ internal static class Sessions
             var session = byId
                 ? await sessions.FindAsync(caller.TenantId, name, token.Hash, time.GetUtcNow())
                 : await sessions.FindAsync(caller.TenantId, name, time.GetUtcNow());
-            return session?.AppId == caller.App.AppId && await sessions.EndAsync(caller.TenantId, name);
+            return session?.AppId == caller.App.AppId && await sessions.EndAsync(caller.TenantId, name, time.GetUtcNow());
         });
         return ended ? TypedResults.NoContent() : new ApiError(400, "session_not_found", "Session not found");
     }
@@ -66,14 +66,14 @@ internal static class Sessions
     }
 
     /// <summary><c>DELETE /cis/v1/auth/users/{id}/sessions</c>.</summary>
-    public static async Task<Results<NoContent, ApiError>> EndAllAsync(string id, Caller caller, Database database)
+    public static async Task<Results<NoContent, ApiError>> EndAllAsync(string id, Caller caller, Database database, TimeProvider time)
     {
         var app = caller.Application?.AppId;
         var known = await database.WriteAsync(async db =>
         {
             if (await new UserStore(db).FindAsync(caller.TenantId, app, IdentifierType.UserId, id) is null)
                 return false;
-            await new SessionStore(db).EndAllAsync(caller.TenantId, id, app);
+            await new SessionStore(db).EndAllAsync(caller.TenantId, id, app, time.GetUtcNow());
             return true;
         });
         return known ? TypedResults.NoContent() : ApiErrors.UserNotFound;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Watchword.Core.Audit;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Api.Users;
@@ -14,10 +15,26 @@ internal static class RemoveUser
             : ApiErrors.UserNotFound;
 
     /// <summary><c>DELETE /cis/v1/manage/users/{id}</c>.</summary>
-    public static async Task<Results<NoContent, ApiError>> FromTenantAsync(string id, Caller caller, Database database) =>
-        await database.WriteAsync(db => new UserStore(db).DeleteAsync(caller.TenantId, id))
-            ? TypedResults.NoContent()
-            : ApiErrors.UserNotFound;
+    public static async Task<Results<NoContent, ApiError>> FromTenantAsync(string id, Caller caller, Database database, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        var deleted = await database.WriteAsync(async db =>
+        {
+            if (!await new UserStore(db).DeleteAsync(caller.TenantId, id))
+                return false;
+            await new EventStore(db).AddAsync(new AuditEvent
+            {
+                TenantId = caller.TenantId,
+                At = now,
+                Action = AuditAction.UserDeleted,
+                Actor = caller.Author.Actor,
+                UserId = id,
+                Origin = StoredJson.Write(new Origin(caller.Author.Address)),
+            });
+            return true;
+        });
+        return deleted ? TypedResults.NoContent() : ApiErrors.UserNotFound;
+    }
 
     /// <summary><c>POST /cis/v1/users/{id}/unlock</c>: ends locks, in one application or (without <c>app_id</c>) in all.</summary>
     public static async Task<Results<NoContent, ApiError>> UnlockAsync(

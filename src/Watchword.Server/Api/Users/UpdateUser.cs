@@ -111,6 +111,6 @@ internal static class UpdateUser
     {
         foreach (var app in await new UserStore(db).AppIdsAsync(tenant, user))
             await new ChallengeStore(db).KillAsync(tenant, app, user, now);
-        await new SessionStore(db).EndAllAsync(tenant, user, app: null);
+        await new SessionStore(db).EndAllAsync(tenant, user, app: null, now);
     }
 }

@@ -83,7 +83,7 @@ CREATE TABLE webhook_deliveries (
     PRIMARY KEY (tenant_id, webhook_id, delivery_id)
 ) WITHOUT ROWID;
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (tenant_id, webhook_id, next_try_at) WHERE next_try_at IS NOT NULL;
-CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (status_at) WHERE next_try_at IS NULL;
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (tenant_id, status_at) WHERE next_try_at IS NULL;
 
 -- Assertions by which clients proved who they are (RFC 7523 §3: a jti is accepted once), until they expire.
 CREATE TABLE client_assertions (
