@@ -25,8 +25,9 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
         {
             try
             {
-                var waiting = await database.ReadAsync(db => new EventStore(db).WaitingAsync());
-                await RelayAsync(Math.Max(PerSecond, waiting / Patience), stoppingToken);
+                // Looking first costs a read; a move that moves nothing would cost an fsync each second.
+                if (await WaitingAsync() is > 0 and var waiting)
+                    await RelayAsync(Math.Max(PerSecond, waiting / Patience), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -41,15 +42,14 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
         }
     }
 
-    /// <summary>Moves all that waits.</summary>
-    public Task RelayAllAsync(CancellationToken stopping) => RelayAsync(long.MaxValue, stopping);
+    /// <summary>Moves all that waits now; what comes meanwhile may wait.</summary>
+    public async Task RelayAllAsync(CancellationToken stopping) => await RelayAsync(await WaitingAsync(), stopping);
+
+    private Task<long> WaitingAsync() => database.ReadAsync(db => new EventStore(db).WaitingAsync());
 
     /// <summary>Moves the oldest events, so many at most.</summary>
-    public async Task RelayAsync(long most, CancellationToken stopping)
+    private async Task RelayAsync(long most, CancellationToken stopping)
     {
-        // Looking first costs a read; a move that moves nothing would cost an fsync each second.
-        if (await database.ReadAsync(db => new EventStore(db).WaitingAsync()) == 0)
-            return;
         for (long moved = 0; moved < most && !stopping.IsCancellationRequested;)
         {
             var count = await database.WriteAsync(MoveAsync);
