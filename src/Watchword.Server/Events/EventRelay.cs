@@ -7,7 +7,7 @@ namespace Watchword.Server.Events;
 /// Moves what happened into the audit log, off the way of those to whom it happened. A move is one write: whatever stops the server in the
 /// middle of one, nothing is lost and nothing is there twice.
 /// </summary>
-internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
+internal sealed class EventRelay(Database database, MasterKey keys, HeadLog heads, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
 {
     /// <summary>At once: few, so that logins wait for a move no longer than for each other.</summary>
     private const int AtOnce = 100;
@@ -22,6 +22,7 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
             try
             {
                 await RelayAllAsync(stoppingToken);
+                await heads.TellAsync();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

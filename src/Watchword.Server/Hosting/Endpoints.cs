@@ -1,4 +1,5 @@
 using Watchword.Server.Api;
+using Watchword.Server.Api.Audit;
 using Watchword.Server.Api.Management;
 using Watchword.Server.Api.Messages;
 using Watchword.Server.Api.Oidc;
@@ -94,5 +95,10 @@ internal static class Endpoints
         cis.MapGet("/v1/messages/{id}", ReadMessages.ByIdAsync);
         cis.MapGet("/v1/signing-keys", KeyRotation.ListAsync);
         cis.MapPost("/v1/signing-keys/rotate", KeyRotation.RotateAsync);
+        var audit = cis.MapGroup("/v1/audit");
+        audit.MapGet("", ReadAudit.ListAsync);
+        audit.MapGet("/export", ExportAudit.HandleAsync);
+        audit.MapGet("/{sequence}", ReadAudit.BySequenceAsync);
+        audit.MapPost("/verify", VerifyAudit.HandleAsync);
     }
 }

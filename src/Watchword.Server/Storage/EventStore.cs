@@ -26,6 +26,31 @@ internal sealed class EventStore(SqlSession db)
                 detail = happened.Detail,
             });
 
+    /// <summary>Writes down what somebody did, in the write in which they did it.</summary>
+    public ValueTask AddAsync(
+        Author by, string action, DateTimeOffset at, string app = "", string user = "", string target = "", string outcome = AuditEvent.Ok, string detail = "{}") =>
+        AddAsync(new AuditEvent
+        {
+            TenantId = by.TenantId,
+            At = at,
+            Action = action,
+            Actor = by.Actor,
+            AppId = app,
+            UserId = user,
+            Target = target,
+            Outcome = outcome,
+            Origin = by.Address is null ? null : StoredJson.Write(new Origin(by.Address)),
+            Detail = detail,
+        });
+
+    /// <summary>
+    /// Forgets from where a user's events came. Before <see cref="AuditStore.EraseOriginsAsync"/> and in the same write: on PostgreSQL this
+    /// waits for the rows that a relay is just moving, so what is not found here any more is found there.
+    /// </summary>
+    public async ValueTask EraseOriginsAsync(string tenant, string user) =>
+        await db.ExecuteAsync(
+            "UPDATE events SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND origin IS NOT NULL", new { tenant, user });
+
     /// <summary>Whether any waits.</summary>
     public async ValueTask<bool> AnyAsync() => await db.FirstAsync<long?>("SELECT event_id FROM events LIMIT 1") is not null;
 

@@ -93,6 +93,7 @@ internal static class Surface
             new Field("sms", Kind.Object, "{}"), new("email_otp", Kind.Object, "{}"), new("direct_otp", Kind.Object, "{}")) { EmptyIsFine = true },
         new("delivery settings", HttpMethod.Put, "/cis/v1/tenantsmsproviders", true, ErrorShape.Resource,
             new("providers", Kind.Texts, "[]", true), new("routes", Kind.Texts, "[]"), new("prices", Kind.Texts, "[]"), new("currency", Kind.Text, "\"EUR\"")),
+        new("verify audit", HttpMethod.Post, "/cis/v1/audit/verify", true, ErrorShape.Resource, new Field("head", Kind.Text, $"\"1:{new string('0', 64)}\"")) { EmptyIsFine = true, BodyIsOptional = true },
         new("test message", HttpMethod.Post, "/cis/v1/tenantsmsproviders/test", true, ErrorShape.Resource,
             new("to", Kind.Text, "\"+447400000077\"", true), new("sender", Kind.Text, "\"Acme\""), new("provider_id", Kind.Text, "\"p\"")),
     ];
@@ -180,6 +181,8 @@ internal static class Surface
         ("delivery settings", "prices", "[{\"price_micros\":1.5}]"),
         ("delivery settings", "prices", "[{\"region\":\"United Kingdom\",\"price_micros\":1}]"),
         ("delivery settings", "currency", "\"euro\""),
+        ("verify audit", "head", "\"17\""),
+        ("verify audit", "head", "\"0:ff\""),
         ("test message", "to", "\"somebody\""),
         ("test message", "sender", "\"not allowed!\""),
     ];

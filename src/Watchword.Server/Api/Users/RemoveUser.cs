@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Watchword.Core.Audit;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Api.Users;
@@ -8,16 +9,33 @@ namespace Watchword.Server.Api.Users;
 internal static class RemoveUser
 {
     /// <summary><c>DELETE /cis/v1/users/{id}/apps</c>.</summary>
-    public static async Task<Results<NoContent, ApiError>> FromApplicationAsync(string id, Caller caller, Database database) =>
-        await database.WriteAsync(db => new UserStore(db).RemoveFromApplicationAsync(caller.TenantId, caller.App.AppId, id))
-            ? TypedResults.NoContent()
-            : ApiErrors.UserNotFound;
+    public static async Task<Results<NoContent, ApiError>> FromApplicationAsync(string id, Caller caller, Database database, TimeProvider time)
+    {
+        var removed = await database.WriteAsync(async db =>
+        {
+            if (!await new UserStore(db).RemoveFromApplicationAsync(caller.TenantId, caller.App.AppId, id))
+                return false;
+            await new EventStore(db).AddAsync(caller.Author, AuditAction.UserRemoved, time.GetUtcNow(), caller.App.AppId, id);
+            return true;
+        });
+        return removed ? TypedResults.NoContent() : ApiErrors.UserNotFound;
+    }
 
-    /// <summary><c>DELETE /cis/v1/manage/users/{id}</c>.</summary>
-    public static async Task<Results<NoContent, ApiError>> FromTenantAsync(string id, Caller caller, Database database) =>
-        await database.WriteAsync(db => new UserStore(db).DeleteAsync(caller.TenantId, id))
-            ? TypedResults.NoContent()
-            : ApiErrors.UserNotFound;
+    /// <summary><c>DELETE /cis/v1/manage/users/{id}</c>: the log keeps what happened to the user, and no longer from where.</summary>
+    public static async Task<Results<NoContent, ApiError>> FromTenantAsync(string id, Caller caller, Database database, TimeProvider time)
+    {
+        var deleted = await database.WriteAsync(async db =>
+        {
+            if (!await new UserStore(db).DeleteAsync(caller.TenantId, id))
+                return false;
+            var events = new EventStore(db);
+            await events.EraseOriginsAsync(caller.TenantId, id);
+            await new AuditStore(db).EraseOriginsAsync(caller.TenantId, id);
+            await events.AddAsync(caller.Author, AuditAction.UserDeleted, time.GetUtcNow(), user: id);
+            return true;
+        });
+        return deleted ? TypedResults.NoContent() : ApiErrors.UserNotFound;
+    }
 
     /// <summary><c>POST /cis/v1/users/{id}/unlock</c>: ends locks, in one application or (without <c>app_id</c>) in all.</summary>
     public static async Task<Results<NoContent, ApiError>> UnlockAsync(
@@ -27,7 +45,9 @@ internal static class RemoveUser
         {
             if (await new UserStore(db).FindAsync(caller.TenantId, appId, IdentifierType.UserId, id) is null)
                 return false;
-            await new ChallengeStore(db).UnlockAsync(caller.TenantId, id, appId, time.GetUtcNow());
+            var now = time.GetUtcNow();
+            if (await new ChallengeStore(db).UnlockAsync(caller.TenantId, id, appId, now))
+                await new EventStore(db).AddAsync(caller.Author, AuditAction.UserUnlocked, now, appId ?? "", id);
             return true;
         });
         return found ? TypedResults.NoContent() : ApiErrors.UserNotFound;
