@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Watchword.Core.Audit;
 
 /// <summary>What can be done: the names in the audit log, and of the events that webhooks get.</summary>
@@ -55,6 +57,10 @@ public static class AuditAction
     public const string WebhookDeleted = "webhook.deleted";
     public const string RetentionChanged = "retention.changed";
     public const string TenantCreated = "tenant.created";
+
+    /// <summary>All of the above.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [.. typeof(AuditAction).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!)];
 
     /// <summary>Whether it is kept in the audit log; the others go to webhooks only.</summary>
     public static bool IsAudited(string action) => action is not (OtpSent or MessageFailed);

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Watchword.Core;
 using Watchword.Core.Apps;
+using Watchword.Core.Audit;
 using Watchword.Core.Messages;
 using Watchword.Core.Otp;
 using Watchword.Server.Storage;
@@ -30,9 +32,9 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
     private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(30);
 
     public async Task<Change<(Application Application, NewClient Client)>> CreateAsync(
-        string tenant, string? name, IReadOnlyList<string>? redirectUris, ApplicationSettings? settings, IReadOnlyList<TestNumberEntry?>? testNumbers = null)
+        Author by, string? name, IReadOnlyList<string>? redirectUris, ApplicationSettings? settings, IReadOnlyList<TestNumberEntry?>? testNumbers = null)
     {
-        var now = time.GetUtcNow();
+        var (tenant, now) = (by.TenantId, time.GetUtcNow());
         var id = Ids.New(now);
         var faults = FaultsOf(name, redirectUris, settings ?? new());
         if (TestNumberEntries.Read(testNumbers, tenant, id, now, keys, seal, faults) is { } numbers)
@@ -46,6 +48,7 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
             var store = new ApplicationStore(db);
             await store.AddAsync(app);
             await AddAsync(store, client, now);
+            await new EventStore(db).AddAsync(by, AuditAction.ApplicationCreated, now, app.AppId, detail: WithClient(client));
         });
         return (app, client);
     }
@@ -60,35 +63,52 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
 
     /// <summary>
     /// Changes an application by a function of what it is now, and its test numbers where some are given; the result is checked like a
-    /// new one.
+    /// new one. What changes nothing writes nothing.
     /// </summary>
     public async Task<Change<Application>?> ChangeAsync(
-        string tenant, string app, Func<Application, Application> change, IReadOnlyList<TestNumberEntry?>? testNumbers = null)
+        Author by, string app, Func<Application, Application> change, IReadOnlyList<TestNumberEntry?>? testNumbers = null)
     {
-        // Sealed here, because write work awaits nothing but SQL.
+        var (tenant, now) = (by.TenantId, time.GetUtcNow());
+        // Sealed and opened here, because write work awaits nothing but SQL.
         var testFaults = new List<string>();
-        var numbers = TestNumberEntries.Read(testNumbers, tenant, app, time.GetUtcNow(), keys, seal, testFaults);
+        var numbers = TestNumberEntries.Read(testNumbers, tenant, app, now, keys, seal, testFaults);
+        if (numbers is not null && await FindAsync(tenant, app) is { } before)
+            numbers = TestNumberEntries.KeepSame(numbers, before.Settings.TestNumbers, seal);
         var result = await database.WriteAsync<Change<Application>?>(async db =>
         {
             var store = new ApplicationStore(db);
             if (await store.FindAsync(tenant, app) is not { } current)
                 return null;
-            var changed = change(current) with { UpdatedAt = time.GetUtcNow() };
+            var changed = change(current) with { UpdatedAt = now };
             if (numbers is not null)
                 changed = changed with { Settings = changed.Settings with { TestNumbers = numbers } };
             var faults = FaultsOf(changed.Name, changed.RedirectUris, changed.Settings).Concat(changed.LoginPreferences.Faults()).Concat(testFaults).ToList();
             if (faults.Count > 0)
                 return Change<Application>.Refused(faults);
+            var policies = new FieldChanges(StoredJson.Element(current.LoginPreferences), StoredJson.Element(changed.LoginPreferences));
+            var others = new FieldChanges(Comparable(current), Comparable(changed));
+            if (!policies.Any && !others.Any)
+                return current;
             await store.ReplaceAsync(changed);
+            if (policies.Any)
+                await new EventStore(db).AddAsync(by, AuditAction.PolicyChanged, now, app, detail: policies.Detail);
+            if (others.Any)
+                await new EventStore(db).AddAsync(by, AuditAction.ApplicationChanged, now, app, detail: others.Detail);
             return changed;
         });
         directory.Forget();
         return result;
     }
 
-    public async Task<bool> DeleteAsync(string tenant, string app)
+    public async Task<bool> DeleteAsync(Author by, string app)
     {
-        var deleted = await database.WriteAsync(db => new ApplicationStore(db).DeleteAsync(tenant, app));
+        var deleted = await database.WriteAsync(async db =>
+        {
+            if (!await new ApplicationStore(db).DeleteAsync(by.TenantId, app))
+                return false;
+            await new EventStore(db).AddAsync(by, AuditAction.ApplicationDeleted, time.GetUtcNow(), app);
+            return true;
+        });
         directory.Forget();
         return deleted;
     }
@@ -108,12 +128,12 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
             return clients;
         });
 
-    public async Task<Change<NewClient>?> AddClientAsync(string tenant, string app, string? name, ClientSettings? settings)
+    public async Task<Change<NewClient>?> AddClientAsync(Author by, string app, string? name, ClientSettings? settings)
     {
         var faults = (settings ?? new()).Faults().Concat(NameFaults("name", name)).ToList();
         if (faults.Count > 0)
             return Change<NewClient>.Refused(faults);
-        var now = time.GetUtcNow();
+        var (tenant, now) = (by.TenantId, time.GetUtcNow());
         var made = Make(tenant, app, name!, id: null, secret: null, now);
         made = made with { Client = made.Client with { Settings = settings ?? new() } };
         return await database.WriteAsync<Change<NewClient>?>(async db =>
@@ -122,41 +142,50 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
             if (await store.FindAsync(tenant, app) is null)
                 return null;
             await AddAsync(store, made, now);
+            await new EventStore(db).AddAsync(by, AuditAction.ClientCreated, now, app, target: made.Client.ClientId);
             return made;
         });
     }
 
-    public async Task<Change<Client>?> ChangeClientAsync(string tenant, string app, string client, Func<Client, Client> change)
+    /// <summary>Changes a client by a function of what it is now. What changes nothing writes nothing.</summary>
+    public async Task<Change<Client>?> ChangeClientAsync(Author by, string app, string client, Func<Client, Client> change)
     {
         var result = await database.WriteAsync<Change<Client>?>(async db =>
         {
             var store = new ApplicationStore(db);
-            if (await OfAsync(store, tenant, app, client) is not { } current)
+            if (await OfAsync(store, by.TenantId, app, client) is not { } current)
                 return null;
             var changed = change(current);
             var faults = changed.Settings.Faults().Concat(NameFaults("name", changed.Name)).ToList();
             if (faults.Count > 0)
                 return Change<Client>.Refused(faults);
+            var fields = new FieldChanges(Comparable(current), Comparable(changed));
+            if (!fields.Any)
+                return current;
             await store.ReplaceClientAsync(changed);
+            await new EventStore(db).AddAsync(by, AuditAction.ClientChanged, time.GetUtcNow(), app, target: client, detail: fields.Detail);
             return changed;
         });
         directory.Forget();
         return result;
     }
 
-    public async Task<bool> DeleteClientAsync(string tenant, string app, string client)
+    public async Task<bool> DeleteClientAsync(Author by, string app, string client)
     {
         var deleted = await database.WriteAsync(async db =>
         {
             var store = new ApplicationStore(db);
-            return await OfAsync(store, tenant, app, client) is not null && await store.DeleteClientAsync(tenant, client, time.GetUtcNow());
+            if (await OfAsync(store, by.TenantId, app, client) is null || !await store.DeleteClientAsync(by.TenantId, client, time.GetUtcNow()))
+                return false;
+            await new EventStore(db).AddAsync(by, AuditAction.ClientDeleted, time.GetUtcNow(), app, target: client);
+            return true;
         });
         directory.Forget();
         return deleted;
     }
 
     /// <summary>Gives a client a new secret. The one before it works on for the overlap; older ones stop at once.</summary>
-    public async Task<Change<NewClient>?> RotateSecretAsync(string tenant, string app, string client, TimeSpan overlap)
+    public async Task<Change<NewClient>?> RotateSecretAsync(Author by, string app, string client, TimeSpan overlap)
     {
         if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
             return Change<NewClient>.Refused([$"overlap_seconds must be 0 to {LongestOverlap.TotalSeconds}."]);
@@ -165,17 +194,19 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
         var result = await database.WriteAsync<Change<NewClient>?>(async db =>
         {
             var store = new ApplicationStore(db);
-            if (await OfAsync(store, tenant, app, client) is not { } current)
+            if (await OfAsync(store, by.TenantId, app, client) is not { } current)
                 return null;
             await store.RetireSecretsAsync(current, now + overlap, now);
             await store.AddSecretAsync(current, HashOf(secret), now);
+            await new EventStore(db).AddAsync(
+                by, AuditAction.ClientSecretRotated, now, app, target: client, detail: StoredJson.Write(new { overlap_seconds = (long)overlap.TotalSeconds }));
             return new NewClient(current, secret);
         });
         directory.Forget();
         return result;
     }
 
-    /// <summary>A tenant with its management client. The name must be free.</summary>
+    /// <summary>A tenant with its management client. The name must be free. Only the command line and the configuration make tenants.</summary>
     public async Task<Change<NewClient>> CreateTenantAsync(string? name, string? clientId = null, string? secret = null)
     {
         if (NameFaults("The tenant's name", name).ToList() is { Count: > 0 } faults)
@@ -190,16 +221,21 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
                 return Change<NewClient>.Refused([$"There is a tenant named '{name}' already."]);
             await store.AddTenantAsync(tenant, name!, now);
             await AddAsync(store, client, now);
+            await new EventStore(db).AddAsync(Author.Console(tenant), AuditAction.TenantCreated, now, target: tenant, detail: WithClient(client));
             return client;
         });
     }
 
     /// <summary>Another management client for a tenant.</summary>
-    public async Task<NewClient> AddManagementClientAsync(string tenant, string? clientId, string? secret)
+    public async Task<NewClient> AddManagementClientAsync(Author by, string? clientId, string? secret)
     {
         var now = time.GetUtcNow();
-        var client = Make(tenant, app: null, "Management", clientId, secret, now);
-        await database.WriteAsync(db => AddAsync(new ApplicationStore(db), client, now));
+        var client = Make(by.TenantId, app: null, "Management", clientId, secret, now);
+        await database.WriteAsync(async db =>
+        {
+            await AddAsync(new ApplicationStore(db), client, now);
+            await new EventStore(db).AddAsync(by, AuditAction.ClientCreated, now, target: client.Client.ClientId);
+        });
         return client;
     }
 
@@ -214,6 +250,13 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
 
     private static async ValueTask<Client?> OfAsync(ApplicationStore store, string tenant, string app, string client) =>
         await store.FindClientAsync(client) is { } found && found.TenantId == tenant && found.AppId == app ? found : null;
+
+    /// <summary>All of an application that its own change may touch, besides its policies.</summary>
+    private static JsonElement Comparable(Application app) => StoredJson.Element(new { app_name = app.Name, app.RedirectUris, app.Settings });
+
+    private static JsonElement Comparable(Client client) => StoredJson.Element(new { client.Name, client.Settings });
+
+    private static string WithClient(NewClient made) => StoredJson.Write(new { client_id = made.Client.ClientId });
 
     private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 

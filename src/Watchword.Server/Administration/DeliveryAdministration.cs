@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Watchword.Core.Audit;
 using Watchword.Server.Delivery;
 using Watchword.Server.Delivery.Providers;
 using Watchword.Server.Storage;
@@ -20,10 +23,11 @@ internal sealed class DeliveryAdministration(Database database, ProviderDirector
 
     /// <summary>
     /// Changes everything by a function of what is now. What is new about a provider is first confirmed by the provider itself, where its
-    /// kind can ask. Nothing is kept unless all of it is right; what is kept counts from the next message on.
+    /// kind can ask. Nothing is kept unless all of it is right; what is kept counts from the next message on. What changes nothing writes nothing.
     /// </summary>
-    public async Task<Change<DeliveryView>> ChangeAsync(string tenant, Func<DeliveryInput, DeliveryInput> change, CancellationToken cancellation)
+    public async Task<Change<DeliveryView>> ChangeAsync(Author by, Func<DeliveryInput, DeliveryInput> change, CancellationToken cancellation)
     {
+        var tenant = by.TenantId;
         for (var attempt = 0; attempt < Tries; attempt++)
         {
             var now = time.GetUtcNow();
@@ -35,11 +39,22 @@ internal sealed class DeliveryAdministration(Database database, ProviderDirector
                 Verification.RunAsync("provider", v.At + ": ", ended => v.Kind.VerifyAsync(v.Settings, ended), time, cancellation)));
             if (answers.OfType<string>().ToList() is { Count: > 0 } refusals)
                 return Change<DeliveryView>.Refused(refusals);
+            var fields = new FieldChanges(Comparable(tenant, before), Comparable(tenant, draft.Next));
+            if (!fields.Any)
+                return await ViewAsync(tenant, before);
             // Somebody else's change in between: it is begun again from what they left.
-            if (!await database.WriteAsync(db => new ProviderStore(db).ReplaceAsync(tenant, draft.Next, before.Revision, now)))
+            if (!await database.WriteAsync(ReplaceAsync))
                 continue;
             directory.Forget(tenant);
             return await ViewAsync(tenant, draft.Next);
+
+            async ValueTask<bool> ReplaceAsync(SqlSession db)
+            {
+                if (!await new ProviderStore(db).ReplaceAsync(tenant, draft.Next, before.Revision, now))
+                    return false;
+                await new EventStore(db).AddAsync(by, AuditAction.DeliveryChanged, now, detail: fields.Detail);
+                return true;
+            }
         }
         return Change<DeliveryView>.Refused(["Others are changing the providers at the same time. Read them again, then repeat your change."]);
     }
@@ -47,6 +62,24 @@ internal sealed class DeliveryAdministration(Database database, ProviderDirector
     /// <summary>How the providers have done in this hour and the whole ones before it, by provider and region.</summary>
     public Task<IReadOnlyList<ProviderStats>> HealthAsync(string tenant, int hours) =>
         database.ReadAsync(db => new ProviderStatsStore(db).ReadAsync(tenant, time.GetUtcNow().AddHours(1 - hours)));
+
+    /// <summary>All that can be set, the fields of a provider under its id. Secrets are in it, as texts: of those a change tells the name only.</summary>
+    private JsonElement Comparable(string tenant, StoredDelivery stored) => StoredJson.Element(new
+    {
+        stored.Routes,
+        stored.Prices,
+        stored.Currency,
+        order = stored.Providers.Select(p => p.ProviderId),
+        providers = stored.Providers.ToDictionary(p => p.ProviderId, p => new
+        {
+            p.Kind,
+            p.Name,
+            p.Enabled,
+            p.MaxConcurrency,
+            p.MaxPerSecond,
+            fields = p.Settings.Concat(directory.SecretsOf(tenant, p) ?? ImmutableDictionary<string, string>.Empty).ToDictionary(),
+        }),
+    });
 
     private async Task<DeliveryView> ViewAsync(string tenant, StoredDelivery stored)
     {

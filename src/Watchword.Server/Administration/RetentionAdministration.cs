@@ -25,15 +25,7 @@ internal sealed class RetentionAdministration(Database database, TimeProvider ti
             if (next == old)
                 return next;
             await store.ReplaceAsync(by.TenantId, settings with { Retention = next });
-            await new EventStore(db).AddAsync(new AuditEvent
-            {
-                TenantId = by.TenantId,
-                At = now,
-                Action = AuditAction.RetentionChanged,
-                Actor = by.Actor,
-                Origin = StoredJson.Write(new Origin(by.Address)),
-                Detail = StoredJson.Write(new { old, @new = next }),
-            });
+            await new EventStore(db).AddAsync(by, AuditAction.RetentionChanged, now, detail: StoredJson.Write(new { old, @new = next }));
             return next;
         });
     }

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using Watchword.Core;
+using Watchword.Core.Audit;
 using Watchword.Core.Messages;
 using Watchword.Core.Otp;
 using Watchword.Core.Users;
 using Watchword.Server.Delivery;
+using Watchword.Server.Storage;
 
 namespace Watchword.Server.Administration;
 
@@ -30,7 +32,7 @@ internal sealed record TestReport
 /// Sends a fixed text by a provider of the tenant, at once and past the queue, so that an administrator sees whether it works. A few a
 /// minute for each tenant, counted by this process: enough to try things out, too few to be worth stealing.
 /// </summary>
-internal sealed class TestMessages(ProviderDirectory directory, TimeProvider time, ILogger<TestMessages> log)
+internal sealed class TestMessages(Database database, ProviderDirectory directory, TimeProvider time, ILogger<TestMessages> log)
 {
     public const string Text = "This is a test message from Watchword.";
     public const int PerMinute = 10;
@@ -39,8 +41,9 @@ internal sealed class TestMessages(ProviderDirectory directory, TimeProvider tim
     private readonly ConcurrentDictionary<string, Queue<DateTimeOffset>> _sent = new(StringComparer.Ordinal);
 
     /// <summary>By this provider, switched on or not; or, without one, as a code to that destination would go.</summary>
-    public async Task<TestReport> SendAsync(string tenant, string? providerId, string? to, string? sender, CancellationToken cancellation)
+    public async Task<TestReport> SendAsync(Author by, string? providerId, string? to, string? sender, CancellationToken cancellation)
     {
+        var tenant = by.TenantId;
         var faults = new List<string>();
         var (channel, address, region) = (OtpChannel.Sms, "", "ZZ");
         if (EmailAddress.TryParse(to, out var email))
@@ -66,7 +69,11 @@ internal sealed class TestMessages(ProviderDirectory directory, TimeProvider tim
             return new TestReport { RetryAfter = seconds };
 
         var (shown, _) = RetryPlan.SenderOf(sender, leg.Sender, region);
-        var handover = new Handover(Ids.New(time.GetUtcNow()), new MessageContent(address, shown, Text, "Test message"), ReceiptUrl: null);
+        var now = time.GetUtcNow();
+        // Before it goes out: a message that nobody answers for is worse than an entry without a message.
+        await database.WriteAsync(db => new EventStore(db).AddAsync(
+            by, AuditAction.TestMessageSent, now, target: leg.Provider.ProviderId, detail: StoredJson.Write(new { channel = channel.Wire() })));
+        var handover = new Handover(Ids.New(now), new MessageContent(address, shown, Text, "Test message"), ReceiptUrl: null);
         return new TestReport { ProviderId = leg.Provider.ProviderId, Result = await HandOverAsync(leg.Provider.Sender, handover, cancellation) };
     }
 

@@ -35,4 +35,11 @@ internal static class TestNumberEntries
             faults.Add("settings.test_numbers must not hold a number twice.");
         return [.. numbers.Select(n => TestNumbers.Close(n, tenant, app, keys, seal))];
     }
+
+    /// <summary>
+    /// The new list, with the old sealing of those that are as they were: sealing the same twice looks different, and nobody should be told of
+    /// a change that is none.
+    /// </summary>
+    public static IReadOnlyList<SealedTestNumber> KeepSame(IReadOnlyList<SealedTestNumber> wanted, IReadOnlyList<SealedTestNumber> known, Seal seal) =>
+        [.. wanted.Select(w => known.FirstOrDefault(k => k.Tag == w.Tag && k.ExpiresAt == w.ExpiresAt && TestNumbers.Open(k, seal) == TestNumbers.Open(w, seal)) ?? w)];
 }

@@ -45,7 +45,7 @@ internal sealed class WebhookAdministration(
         {
             if (!await new WebhookStore(db).AddAsync(webhook))
                 return false;
-            await new EventStore(db).AddAsync(Did(author, AuditAction.WebhookCreated, id, new { events = webhook.Events }, now));
+            await new EventStore(db).AddAsync(author, AuditAction.WebhookCreated, now, target: id, detail: StoredJson.Write(new { events = webhook.Events }));
             return true;
         });
         if (!added)
@@ -105,7 +105,7 @@ internal sealed class WebhookAdministration(
         {
             if (!await new WebhookStore(db).DeleteAsync(author.TenantId, id))
                 return false;
-            await new EventStore(db).AddAsync(Did(author, AuditAction.WebhookDeleted, id, new { }, now));
+            await new EventStore(db).AddAsync(author, AuditAction.WebhookDeleted, now, target: id);
             return true;
         });
         if (!deleted)
@@ -174,7 +174,7 @@ internal sealed class WebhookAdministration(
         {
             if (!await new WebhookStore(db).ReplaceAsync(next, before.Revision))
                 return false;
-            await new EventStore(db).AddAsync(Did(author, AuditAction.WebhookChanged, next.WebhookId, detail, next.UpdatedAt));
+            await new EventStore(db).AddAsync(author, AuditAction.WebhookChanged, next.UpdatedAt, target: next.WebhookId, detail: StoredJson.Write(detail));
             return true;
         });
         directory.Forget();
@@ -183,15 +183,4 @@ internal sealed class WebhookAdministration(
 
     private Task<string?> VerifyAsync(string uri, string apiKey, CancellationToken cancellation) =>
         Verification.RunAsync("webhook", "", ended => AddressChallenge.AskAsync(http, "webhook", uri, apiKey, ended), time, cancellation);
-
-    private static AuditEvent Did(Author author, string action, string id, object detail, DateTimeOffset now) => new()
-    {
-        TenantId = author.TenantId,
-        At = now,
-        Action = action,
-        Actor = author.Actor,
-        Target = id,
-        Origin = author.Address is null ? null : StoredJson.Write(new Origin(author.Address)),
-        Detail = StoredJson.Write(detail),
-    };
 }

@@ -38,7 +38,10 @@ internal sealed record Caller(Client Client, Application? Application, IPAddress
     public Application App => Application ?? throw new InvalidOperationException("This endpoint lets management clients in.");
 
     /// <summary>Who answers for what this request changes.</summary>
-    public Author Author => Author.Client(TenantId, Client.ClientId, Address?.ToString());
+    public Author Author => Author.Client(TenantId, Client.ClientId, Address is null ? null : Origins.Text(Address));
+
+    /// <summary>A client that has proved who it is, and from where.</summary>
+    public static Caller Of(ClientContext client, HttpContext http) => new(client.Client, client.Application, http.Connection.RemoteIpAddress);
 
     /// <summary>For minimal APIs: what <see cref="ClientAuthentication"/> found.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => new(context.Features.Get<Caller>());
@@ -65,7 +68,7 @@ internal sealed class ClientAuthentication(RequestDelegate next, TokenCheck toke
             return ApiErrors.Unauthorized("Send a client access token: Authorization: Bearer <token from POST /oidc/token>.");
         if (await tokens.ClientAsync(header[7..].Trim()) is not { } grant || await directory.FindAsync(grant.ClientId) is not { } found)
             return ApiErrors.Unauthorized("The client access token is not valid or has expired. Get a new one from POST /oidc/token.");
-        var caller = new Caller(found.Client, found.Application, context.Connection.RemoteIpAddress);
+        var caller = Caller.Of(found, context);
         if (kind == CallerKind.Application && caller.Application is null)
             return ApiErrors.Forbidden("This call needs the token of an application's client, not of a management client.");
         if (kind == CallerKind.Management && caller.Application is not null)

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Watchword.Core.Audit;
 using Watchword.Core.Otp;
 using Watchword.Core.Users;
 using Watchword.Server.Administration;
@@ -70,8 +71,8 @@ internal static class DevelopmentRoom
             return;
         var tenant = await database.ReadAsync(db => new ApplicationStore(db).FirstTenantAsync());
         var administration = services.GetRequiredService<ApplicationAdministration>();
-        var (app, client) = (await administration.CreateAsync(tenant!, "Acme", ["http://localhost:5090/callback"], settings: null)).Value;
-        await administration.ChangeAsync(tenant!, app.AppId, a => a with { LoginPreferences = a.LoginPreferences with { DirectOtp = new OtpPolicy() } });
+        var (app, client) = (await administration.CreateAsync(Author.Console(tenant!), "Acme", ["http://localhost:5090/callback"], settings: null)).Value;
+        await administration.ChangeAsync(Author.Console(tenant!), app.AppId, a => a with { LoginPreferences = a.LoginPreferences with { DirectOtp = new OtpPolicy() } });
         await using var stream = PrivateFile.Create(FileOf(services));
         await JsonSerializer.SerializeAsync(stream, new DemoApplication(app.AppId, app.Name, client.Client.ClientId, client.Secret));
     }

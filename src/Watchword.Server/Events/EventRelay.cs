@@ -7,7 +7,7 @@ namespace Watchword.Server.Events;
 /// Moves what happened into the audit log and the webhooks' queues, off the way of those to whom it happened. A move is one write:
 /// whatever stops the server in the middle of one, nothing is lost and nothing is there twice.
 /// </summary>
-internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
+internal sealed class EventRelay(Database database, MasterKey keys, HeadLog heads, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
 {
     /// <summary>In one write: few, so that logins wait for a move no longer than for each other.</summary>
     private const int AtOnce = 50;
@@ -28,6 +28,7 @@ internal sealed class EventRelay(Database database, MasterKey keys, TimeProvider
                 // Looking first costs a read; a move that moves nothing would cost an fsync each second.
                 if (await WaitingAsync() is > 0 and var waiting)
                     await RelayAsync(Math.Max(PerSecond, waiting / Patience), stoppingToken);
+                await heads.TellAsync();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -22,6 +22,9 @@ internal static partial class EventsTelemetry
     [LoggerMessage(1, LogLevel.Error, "Events could not be moved to the audit log; they wait")]
     public static partial void RelayFailed(ILogger log, Exception failure);
 
+    [LoggerMessage(2, LogLevel.Information, "The audit log of tenant {TenantId} stands at {Head}")]
+    public static partial void HeadMoved(ILogger log, string tenantId, NotedHead head);
+
     [LoggerMessage(10, LogLevel.Error, "Webhooks could not be looked after; it goes on in a second")]
     public static partial void DispatchFailed(ILogger log, Exception failure);
 

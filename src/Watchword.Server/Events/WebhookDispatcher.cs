@@ -182,7 +182,9 @@ internal sealed class WebhookDispatcher(Database database, WebhookSender sender,
                 : now - since >= WebhookRetries.Patience ? string.Create(CultureInfo.InvariantCulture, $"Every delivery has failed for {WebhookRetries.Patience.Days} days; the last time: {answer.Fault}")
                 : null;
             if (why is not null && await webhooks.DisableAsync(webhook, why, now))
-                await new EventStore(db).AddAsync(Disabled(webhook, why, now));
+                await new EventStore(db).AddAsync(
+                    Author.Server(webhook.TenantId), AuditAction.WebhookChanged, now, target: webhook.WebhookId,
+                    detail: StoredJson.Write(new { changed = (List<string>)["enabled"], enabled = false, reason = why }));
             // Nothing waits for a webhook that is off, or gone.
             var next = await webhooks.FindAsync(webhook.TenantId, webhook.WebhookId) is { Enabled: true } ? now + wait : null;
             await new WebhookDeliveryStore(db).FailedAsync(taken.Delivery, next, LineOf(next is null ? "failed" : "queued", answer));
@@ -205,16 +207,6 @@ internal sealed class WebhookDispatcher(Database database, WebhookSender sender,
     private StatusChange LineOf(string status, WebhookAnswer answer) => new(time.GetUtcNow().Ms(), status)
     {
         Code = answer.Status?.ToString(CultureInfo.InvariantCulture), Reason = answer.Fault,
-    };
-
-    private static AuditEvent Disabled(Webhook webhook, string why, DateTimeOffset now) => new()
-    {
-        TenantId = webhook.TenantId,
-        At = now,
-        Action = AuditAction.WebhookChanged,
-        Actor = Author.Server(webhook.TenantId).Actor,
-        Target = webhook.WebhookId,
-        Detail = StoredJson.Write(new { changed = (List<string>)["enabled"], enabled = false, reason = why }),
     };
 
     private sealed record Taken(Webhook Webhook, WebhookDelivery Delivery);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Watchword.Core.Audit;
 using Watchword.Server.Administration;
 using Watchword.Server.Storage;
 
@@ -46,7 +47,7 @@ internal static class Bootstrap
             return;
         var known = await database.ReadAsync(db => new ApplicationStore(db).FindClientAsync(id));
         if (known is null)
-            await administration.AddManagementClientAsync(tenant!, id, options.ManagementClientSecret);
+            await administration.AddManagementClientAsync(Author.Console(tenant!), id, options.ManagementClientSecret);
         else if (!known.IsManagement || !known.Secrets.Any(s => CryptographicOperations.FixedTimeEquals(s.Hash, SHA256.HashData(Encoding.UTF8.GetBytes(options.ManagementClientSecret!)))))
             throw new ConfigurationException(["Watchword__Bootstrap__ManagementClientSecret is not the secret of the client that Watchword__Bootstrap__ManagementClientId names, which exists already"]);
     }

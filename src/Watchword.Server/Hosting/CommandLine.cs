@@ -11,12 +11,14 @@ internal static class CommandLine
         """
         watchword                        starts the server
         watchword tenants create NAME    makes a tenant and prints its management client, once
+        watchword audit verify           checks the audit logs; --tenant NAME: of one tenant;
+                                         --head SEQUENCE:MAC: is a head noted earlier still there?
         watchword help                   this
 
         Settings come from the environment, section Watchword: see docs/configuration.md.
         """;
 
-    /// <summary>Runs the server or one command; the exit code, by sysexits.h: 64 wrong words, 65 a name that cannot be, 69 something needed is away, 78 configuration.</summary>
+    /// <summary>Runs the server or one command; the exit code: 1 an audit log with faults; by sysexits.h 64 wrong words, 65 a name that cannot be, 69 something needed is away, 78 configuration.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         // Words are commands; what begins with a dash is a setting for the host, such as --urls.
@@ -30,12 +32,13 @@ internal static class CommandLine
                     return 0;
                 case ["tenants", "create", var name]:
                     return await CreateTenantAsync(name, args[words.Length..]);
+                case ["audit", "verify"]:
+                    return await AuditCommand.VerifyAsync(args[words.Length..]) ?? await WrongWordsAsync();
                 case ["help"]:
                     Console.WriteLine(Help);
                     return 0;
                 default:
-                    await Console.Error.WriteLineAsync(Help);
-                    return 64;
+                    return await WrongWordsAsync();
             }
         }
         catch (ConfigurationException configuration)
@@ -50,6 +53,12 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync("Watchword cannot start. " + sentence);
             return 69;
         }
+    }
+
+    private static async Task<int> WrongWordsAsync()
+    {
+        await Console.Error.WriteLineAsync(Help);
+        return 64;
     }
 
     /// <summary>What an operator can mend without us: the address is taken, the database is away. Anything else deserves its stack trace.</summary>

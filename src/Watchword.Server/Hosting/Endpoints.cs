@@ -1,4 +1,5 @@
 using Watchword.Server.Api;
+using Watchword.Server.Api.Audit;
 using Watchword.Server.Api.Management;
 using Watchword.Server.Api.Messages;
 using Watchword.Server.Api.Oidc;
@@ -107,5 +108,10 @@ internal static class Endpoints
         cis.MapPut("/v1/retention", RetentionSettings.ChangeAsync);
         cis.MapGet("/v1/signing-keys", KeyRotation.ListAsync);
         cis.MapPost("/v1/signing-keys/rotate", KeyRotation.RotateAsync);
+        var audit = cis.MapGroup("/v1/audit");
+        audit.MapGet("", ReadAudit.ListAsync);
+        audit.MapGet("/export", ExportAudit.HandleAsync);
+        audit.MapGet("/{sequence}", ReadAudit.BySequenceAsync);
+        audit.MapPost("/verify", VerifyAudit.HandleAsync);
     }
 }

@@ -4,7 +4,7 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Hosting;
 
 /// <summary>Forgets what a tenant keeps no longer, as its settings say, and once more what it has erased.</summary>
-internal sealed class Forgetting(Database database, Sweep sweep)
+internal sealed class Forgetting(Database database, Sweep sweep, MasterKey keys)
 {
     /// <summary>Longer than between two runs, and much longer than any request takes.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromHours(3);
@@ -27,6 +27,9 @@ internal sealed class Forgetting(Database database, Sweep sweep)
             (db, found) => new MessageLogStore(db).PruneAsync(tenant, found[0], found[^1]),
             stopping);
         await sweep.UntilDoneAsync((db, limit) => new WebhookStore(db).PruneAsync(tenant, messages, limit), stopping);
+
+        if (kept.AuditDays > 0)
+            await sweep.UntilDoneAsync((db, limit) => new AuditStore(db).PruneAsync(tenant, now.AddDays(-kept.AuditDays), limit, keys.AuditKey), stopping);
 
         var challenges = now.AddDays(-kept.ChallengeDays);
         await sweep.WalkAsync(

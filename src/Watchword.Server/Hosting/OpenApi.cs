@@ -295,6 +295,10 @@ internal static class OpenApi
         ["PUT /cis/v1/retention"] = new("Change how many days the tenant keeps what is over: absent fields stay", [400, 401, 403]),
         ["GET /cis/v1/signing-keys"] = new("List the signing keys, without their private halves", [401, 403]),
         ["POST /cis/v1/signing-keys/rotate"] = new("Make the waiting signing keys sign", [401, 403, 409]),
+        ["GET /cis/v1/audit"] = new("Read the audit log, newest first", [400, 401, 403]),
+        ["GET /cis/v1/audit/export"] = new("Export the audit log as JSON lines or CSV", [400, 401, 403]),
+        ["GET /cis/v1/audit/{sequence}"] = new("Read an entry of the audit log", [401, 403, 404]),
+        ["POST /cis/v1/audit/verify"] = new("Check whether the audit log is as it was written", [400, 401, 403]),
         ["GET /health/live"] = new("Whether the process runs", []),
         ["GET /health/ready"] = new("Whether it can serve", [503]),
     };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Watchword.Server.Administration;
@@ -40,7 +41,12 @@ internal static class WatchwordHost
         if (development)
             DevelopmentRoom.Add(builder.Services);
 
+        // ASP.NET's own switch believes the headers of anybody.
+        builder.Configuration["ForwardedHeaders_Enabled"] = "false";
+
         var app = builder.Build();
+        if (options.ReadProxies() is { Count: > 0 } proxies)
+            app.UseForwardedHeaders(FromProxies(proxies));
         app.UseMiddleware<BadRequests>();
         app.UseRouting();
         app.UseMiddleware<ClientAuthentication>();
@@ -63,6 +69,20 @@ internal static class WatchwordHost
         await Bootstrap.RunAsync(app.Services, options.Bootstrap);
         if (app.Environment.IsDevelopment())
             await DevelopmentRoom.PrepareAsync(app.Services);
+    }
+
+    /// <summary>
+    /// Takes the address of a caller, and nothing else, from X-Forwarded-For: from the right, as far as the proxies are ours. What stands to the
+    /// left of that a stranger may have written.
+    /// </summary>
+    private static ForwardedHeadersOptions FromProxies(IReadOnlyList<System.Net.IPNetwork> proxies)
+    {
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        options.KnownIPNetworks.Clear();
+        options.KnownProxies.Clear();
+        foreach (var network in proxies)
+            options.KnownIPNetworks.Add(network);
+        return options;
     }
 
     private static WatchwordOptions ReadOptions(ConfigurationManager configuration)
@@ -139,6 +159,8 @@ internal static class WatchwordHost
         services.AddSingleton<DispatchJournal>();
         services.AddSingleton<Courier>();
         services.AddHostedService<Dispatcher>();
+        services.AddSingleton<HeadLog>();
+        services.AddSingleton<AuditVerification>();
         services.AddSingleton<EventRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<EventRelay>());
         services.AddSingleton<WebhookSender>();

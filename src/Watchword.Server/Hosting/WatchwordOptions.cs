@@ -27,6 +27,12 @@ internal sealed class WatchwordOptions
     /// <summary>A file that holds the same, instead of <see cref="MasterKey"/>.</summary>
     public string? MasterKeyFile { get; set; }
 
+    /// <summary>
+    /// Networks of the reverse proxies before this server, in CIDR notation, with commas between: what they say of where a caller is
+    /// (X-Forwarded-For) is believed. Without it nobody is.
+    /// </summary>
+    public string? Proxies { get; set; }
+
     /// <summary>The database.</summary>
     public StorageOptions Storage { get; set; } = new();
 
@@ -41,7 +47,10 @@ internal sealed class WatchwordOptions
 
     /// <summary>Where providers may be. A server that is reached on this machine only may call gateways there.</summary>
     public ProviderNetworks ReadNetworks() =>
-        new([.. Delivery.Networks().Select(n => n.Network).OfType<IPNetwork>(), .. new Uri(PublicUrl!).IsLoopback ? ProviderNetworks.Loopback : []]);
+        new([.. Networks(Delivery.AllowedNetworks).OfType<IPNetwork>(), .. new Uri(PublicUrl!).IsLoopback ? ProviderNetworks.Loopback : []]);
+
+    /// <summary>The proxies; valid once <see cref="Faults"/> found nothing.</summary>
+    public IReadOnlyList<IPNetwork> ReadProxies() => [.. Networks(Proxies).OfType<IPNetwork>()];
 
     /// <summary>The master key as bytes; valid once <see cref="Faults"/> found nothing.</summary>
     public byte[] ReadMasterKey() => Convert.FromBase64String((MasterKey ?? File.ReadAllText(MasterKeyFile!)).Trim());
@@ -66,10 +75,17 @@ internal sealed class WatchwordOptions
             faults.Add("Watchword__Bootstrap__ManagementClientSecret must have at least 16 characters; make one with: openssl rand -base64 32");
         if (Telemetry.OtlpEndpoint is { Length: > 0 } otlp && !Uri.TryCreate(otlp, UriKind.Absolute, out _))
             faults.Add("Watchword__Telemetry__OtlpEndpoint must be an absolute URL, for example http://localhost:4317");
-        if (Delivery.Networks().Any(n => n.Network is null))
+        if (Networks(Proxies).Any(n => n is null or { PrefixLength: 0 }))
+            faults.Add("Watchword__Proxies must be the networks of your reverse proxies in CIDR notation with commas between, for example 10.20.0.5/32,fd00::/64; not everybody's (/0)");
+        if (Networks(Delivery.AllowedNetworks).Any(n => n is null))
             faults.Add("Watchword__Delivery__AllowedNetworks must be networks in CIDR notation with commas between, for example 10.20.0.0/16,127.0.0.1/32");
         return faults;
     }
+
+    /// <summary>Each network of a list as it was read; a null is none.</summary>
+    private static IEnumerable<IPNetwork?> Networks(string? list) =>
+        (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => IPNetwork.TryParse(text, out var network) ? network : (IPNetwork?)null);
 
     private void MasterKeyFaults(List<string> faults)
     {
@@ -136,13 +152,6 @@ internal sealed class DeliveryOptions
     /// <c>10.20.0.0/16,127.0.0.1/32</c>. Without it only public addresses are called; and this machine, while the public URL is on it too.
     /// </summary>
     public string? AllowedNetworks { get; set; }
-
-    /// <summary>Each entry as it was read; a null is none.</summary>
-    public IReadOnlyList<(string Text, IPNetwork? Network)> Networks() =>
-    [
-        .. (AllowedNetworks ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(text => (text, IPNetwork.TryParse(text, out var network) ? network : (IPNetwork?)null)),
-    ];
 }
 
 /// <summary>Section <c>Watchword:Telemetry</c>.</summary>

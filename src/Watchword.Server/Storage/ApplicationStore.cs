@@ -3,6 +3,9 @@ using Watchword.Core.Otp;
 
 namespace Watchword.Server.Storage;
 
+/// <summary>A tenant, for operators.</summary>
+internal sealed record TenantName(string TenantId, string Name);
+
 /// <summary>Tenants, their applications, and the clients of both.</summary>
 internal sealed class ApplicationStore(SqlSession db)
 {
@@ -12,6 +15,10 @@ internal sealed class ApplicationStore(SqlSession db)
     /// <summary>The tenant made at first start, whose management clients may also turn the issuer's keys.</summary>
     public ValueTask<string?> FirstTenantAsync() =>
         db.FirstAsync<string>("SELECT tenant_id FROM tenants WHERE is_first = 1");
+
+    /// <summary>All tenants, the oldest first.</summary>
+    public async ValueTask<IReadOnlyList<TenantName>> TenantsAsync() =>
+        await db.AllAsync<TenantName>("SELECT tenant_id, name FROM tenants ORDER BY tenant_id");
 
     public ValueTask<string?> TenantByNameAsync(string name) =>
         db.FirstAsync<string>("SELECT tenant_id FROM tenants WHERE name = @name", new { name });

@@ -5,6 +5,9 @@ namespace Watchword.Server.Storage;
 /// <summary>Where a tenant's chain stands.</summary>
 internal sealed record AuditHead(long Sequence, byte[] Mac);
 
+/// <summary>The same, with where it begins since older entries were pruned, and the proof that the server pruned them.</summary>
+internal sealed record AuditChainEnds(string TenantId, long Sequence, byte[] Mac, long PrunedSequence, byte[] PrunedMac, byte[] PrunedProof);
+
 /// <summary>The audit log: one chain of entries for each tenant.</summary>
 internal sealed class AuditStore(SqlSession db)
 {
@@ -49,11 +52,47 @@ internal sealed class AuditStore(SqlSession db)
         await db.ExecuteAsync("UPDATE audit_heads SET sequence = @sequence, mac = @mac WHERE tenant_id = @tenant", new { tenant, sequence, mac });
     }
 
-    /// <summary>Takes from a user's entries what is personal; the chain holds. Where a deletion came from is not the user's.</summary>
+    /// <summary>The ends of every tenant's chain.</summary>
+    public async ValueTask<IReadOnlyList<AuditChainEnds>> EndsAsync() => await db.AllAsync<AuditChainEnds>($"SELECT {Ends} FROM audit_heads ORDER BY tenant_id");
+
+    /// <summary>The ends of a tenant's chain; null when nothing ever happened in it.</summary>
+    public ValueTask<AuditChainEnds?> EndsAsync(string tenant) =>
+        db.FirstAsync<AuditChainEnds>($"SELECT {Ends} FROM audit_heads WHERE tenant_id = @tenant", new { tenant });
+
+    /// <summary>
+    /// Forgets the oldest entries that are older than this, so many at once, and leaves a proof that it was the server who did. How many; when
+    /// it is as many as asked for, there may be more. Only what hangs together goes: the first entry that is young enough keeps all after it.
+    /// </summary>
+    public async ValueTask<int> PruneAsync(string tenant, DateTimeOffset before, int limit, byte[] key)
+    {
+        // Writes first: on PostgreSQL that holds the chain until the end of the write.
+        await db.ExecuteAsync("UPDATE audit_heads SET sequence = sequence WHERE tenant_id = @tenant", new { tenant });
+        if (await EndsAsync(tenant) is not { } ends)
+            return 0;
+        var oldest = await db.AllAsync<AuditAge>(
+            "SELECT sequence, at, mac FROM audit WHERE tenant_id = @tenant AND sequence > @after AND sequence <= @last ORDER BY sequence LIMIT @limit",
+            new { tenant, after = ends.PrunedSequence, last = ends.Sequence, limit = (long)limit });
+        var over = oldest.TakeWhile(e => e.At < before.Ms()).ToList();
+        if (over.Count == 0)
+            return 0;
+        var (sequence, mac) = (over[^1].Sequence, over[^1].Mac);
+        await db.ExecuteAsync("DELETE FROM audit WHERE tenant_id = @tenant AND sequence <= @sequence", new { tenant, sequence });
+        await db.ExecuteAsync(
+            "UPDATE audit_heads SET pruned_sequence = @sequence, pruned_mac = @mac, pruned_proof = @proof WHERE tenant_id = @tenant",
+            new { tenant, sequence, mac, proof = AuditChain.PrunedProof(key, tenant, sequence, mac) });
+        return over.Count;
+    }
+
+    /// <summary>
+    /// Forgets from where a deleted user's entries came, and not from where the deletion did; the chain still holds. After <see cref="EventStore.EraseOriginsAsync"/>, in the same
+    /// write.
+    /// </summary>
     public async ValueTask EraseOriginsAsync(string tenant, string user) =>
         await db.ExecuteAsync(
-            """
-            UPDATE audit SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action <> 'user.deleted' AND origin IS NOT NULL
-            """,
+            "UPDATE audit SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action <> 'user.deleted' AND origin IS NOT NULL",
             new { tenant, user });
+
+    private const string Ends = "tenant_id, sequence, mac, pruned_sequence, pruned_mac, pruned_proof";
+
+    private sealed record AuditAge(long Sequence, long At, byte[] Mac);
 }

@@ -118,15 +118,15 @@ internal sealed class ChallengeStore(SqlSession db)
             """,
             new { tenant, app, user, latestSession, now = now.Ms() });
 
-    /// <summary>An administrator's unlock, in one application or in all.</summary>
-    public async ValueTask UnlockAsync(string tenant, string user, string? app, DateTimeOffset now) =>
+    /// <summary>An administrator's unlock, in one application or in all. False when there was neither a lock nor a failure.</summary>
+    public async ValueTask<bool> UnlockAsync(string tenant, string user, string? app, DateTimeOffset now) =>
         await db.ExecuteAsync(
             """
             UPDATE login_state SET failures = 0, consecutive_failures = 0, locked_until = NULL, updated_at = @now
             WHERE tenant_id = @tenant AND user_id = @user AND app_id IN (SELECT app_id FROM memberships WHERE tenant_id = @tenant AND user_id = @user)
-            AND (@app = '' OR app_id = @app)
+            AND (@app = '' OR app_id = @app) AND (consecutive_failures > 0 OR failures > 0 OR locked_until IS NOT NULL)
             """,
-            new { tenant, user, app = app ?? "", now = now.Ms() });
+            new { tenant, user, app = app ?? "", now = now.Ms() }) > 0;
 
     /// <summary>The lock that holds a user now, or null.</summary>
     public async ValueTask<LockedOut?> LockOfAsync(string tenant, string app, string user, DateTimeOffset now)

@@ -26,14 +26,34 @@ internal sealed class EventStore(SqlSession db)
                 detail = happened.Detail,
             });
 
-    /// <summary>How many wait, or a little more: numbers that were given out and not used count too.</summary>
-    public ValueTask<long> WaitingAsync() =>
-        db.FirstAsync<long>("SELECT COALESCE((SELECT MAX(event_id) FROM events) - (SELECT MIN(event_id) FROM events) + 1, 0)");
+    /// <summary>Writes down what somebody did, in the write in which they did it.</summary>
+    public ValueTask AddAsync(
+        Author by, string action, DateTimeOffset at, string app = "", string user = "", string target = "", string outcome = AuditEvent.Ok, string detail = "{}") =>
+        AddAsync(new AuditEvent
+        {
+            TenantId = by.TenantId,
+            At = at,
+            Action = action,
+            Actor = by.Actor,
+            AppId = app,
+            UserId = user,
+            Target = target,
+            Outcome = outcome,
+            Origin = by.Address is null ? null : StoredJson.Write(new Origin(by.Address)),
+            Detail = detail,
+        });
 
-    /// <summary>Takes from a user's events what is personal. Where a deletion came from is not the user's.</summary>
+    /// <summary>
+    /// Forgets from where a user's events came, and not from where a deletion did. Before <see cref="AuditStore.EraseOriginsAsync"/> and in the same write: on PostgreSQL this
+    /// waits for the rows that a relay is just moving, so what is not found here any more is found there.
+    /// </summary>
     public async ValueTask EraseOriginsAsync(string tenant, string user) =>
         await db.ExecuteAsync(
             "UPDATE events SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND action <> 'user.deleted' AND origin IS NOT NULL", new { tenant, user });
+
+    /// <summary>How many wait, or a little more: numbers that were given out and not used count too.</summary>
+    public ValueTask<long> WaitingAsync() =>
+        db.FirstAsync<long>("SELECT COALESCE((SELECT MAX(event_id) FROM events) - (SELECT MIN(event_id) FROM events) + 1, 0)");
 
     /// <summary>Takes the oldest out. Two takers never get the same ones, nor wait for each other.</summary>
     public async ValueTask<IReadOnlyList<AuditEvent>> TakeAsync(int limit) =>

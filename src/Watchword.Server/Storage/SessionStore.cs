@@ -118,12 +118,15 @@ internal sealed class SessionStore(SqlSession db)
         return await db.ExecuteAsync($"UPDATE sessions SET {Ended} WHERE tenant_id = @tenant AND session_id = @session AND expires_at > 0", key) == 1;
     }
 
+    /// <summary>Holds up logins: one under way on another node ends before the caller reads the chain, or begins after this write.</summary>
+    public async ValueTask HoldAsync(string tenant, string user, string? app) =>
+        await db.ExecuteAsync($"UPDATE login_state SET updated_at = updated_at WHERE {OfUser}", new { tenant, user, app = app ?? "" });
+
     /// <summary>Ends all sessions of a user, in one application or in all.</summary>
     public async ValueTask EndAllAsync(string tenant, string user, string? app, DateTimeOffset now)
     {
         var key = new { tenant, user, app = app ?? "", now = now.Ms() };
-        // Held first: a login under way on another node ends before this reads the chain, or begins after it.
-        await db.ExecuteAsync($"UPDATE login_state SET updated_at = updated_at WHERE {OfUser}", key);
+        await HoldAsync(tenant, user, app);
         await db.ExecuteAsync($"{Chain} DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
         await db.ExecuteAsync($"{Chain} UPDATE sessions SET {Ended} WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain) AND expires_at > 0", key);
     }
@@ -132,7 +135,7 @@ internal sealed class SessionStore(SqlSession db)
     public async ValueTask DeleteAllAsync(string tenant, string user, string? app)
     {
         var key = new { tenant, user, app = app ?? "" };
-        await db.ExecuteAsync($"UPDATE login_state SET updated_at = updated_at WHERE {OfUser}", key);
+        await HoldAsync(tenant, user, app);
         await db.ExecuteAsync($"{Chain} DELETE FROM refresh_tokens WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
         await db.ExecuteAsync($"{Chain} DELETE FROM sessions WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain)", key);
         await db.ExecuteAsync($"UPDATE login_state SET latest_session = '' WHERE {OfUser}", key);

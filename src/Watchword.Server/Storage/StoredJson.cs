@@ -19,6 +19,9 @@ internal static class StoredJson
 
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
 
+    /// <summary>As <see cref="Write"/>, to be compared.</summary>
+    public static JsonElement Element<T>(T value) => JsonSerializer.SerializeToElement(value, Options);
+
     public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Options)!;
 
     /// <summary>Most users have no profile; they share one.</summary>

@@ -1,4 +1,5 @@
 using Watchword.Core.Apps;
+using Watchword.Core.Audit;
 using Watchword.Core.Sessions;
 using Watchword.Core.Users;
 using Watchword.Server.Storage;
@@ -32,8 +33,8 @@ internal sealed record SessionOutcome(SessionVerdict Verdict, Session? Session =
 /// </summary>
 internal sealed class SessionRefresh(Database database, TimeProvider time)
 {
-    /// <summary>Spends a refresh token for a new one.</summary>
-    public async Task<SessionOutcome> ByRefreshTokenAsync(Client client, string? text)
+    /// <summary>Spends a refresh token for a new one. One that was spent before ends its session, and the log says by whom.</summary>
+    public async Task<SessionOutcome> ByRefreshTokenAsync(Client client, string? text, Author by)
     {
         if (client.AppId is null || !OpaqueToken.TryParseRefresh(text, out var token))
             return new(SessionVerdict.Unknown);
@@ -46,11 +47,11 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
             if (session is null || known is null || known.ClientId != client.ClientId || known.ExpiresAt <= now)
                 return new(SessionVerdict.Unknown);
             if (known.Used)
-                return await EndAsync(sessions, session, now);
+                return await EndAsync(db, session, by, now);
             if (await BarredAsync(db, session, now) is { } barred)
                 return barred;
             if (!await OneTime.RefreshToken.ConsumeAsync(db, new { tenant = client.TenantId, session = session.SessionId, hash = token.Hash, now = now.Ms() }))
-                return await EndAsync(sessions, session, now);
+                return await EndAsync(db, session, by, now);
             return await RenewAsync(db, client, session, now);
         });
     }
@@ -81,9 +82,9 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
             : null;
     }
 
-    private static async ValueTask<SessionOutcome> EndAsync(SessionStore sessions, Session session, DateTimeOffset now)
+    private static async ValueTask<SessionOutcome> EndAsync(SqlSession db, Session session, Author by, DateTimeOffset now)
     {
-        await sessions.EndAsync(session.TenantId, session.SessionId, now);
+        await SessionEnd.OneAsync(db, session, by, "refresh_token_reused", now);
         return new(SessionVerdict.Reused, session);
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.IdentityModel.Tokens;
 using Watchword.Core.Apps;
+using Watchword.Core.Audit;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Tokens;
@@ -66,14 +67,21 @@ internal sealed class SigningKeys(Database database, Seal seal, SpareKeys spareK
         if (Enum.GetValues<SigningAlgorithm>().Any(a => Missing(rows, a, now)) || rows.Any(r => IsOver(r, now)))
         {
             // Made and sealed outside of the write: making takes its time, and sealing may itself write.
-            var spare = (await spareKeys.TakeAsync()).ToDictionary(s => s.Key, s => s.Value.Select(key => Spare(s.Key, key, now)).ToArray());
+            var spare = await SpareAsync(now);
             rows = await database.WriteAsync(async db =>
             {
                 var store = new SigningKeyStore(db);
                 foreach (var row in (await store.AllAsync()).Where(r => IsOver(r, now)))
                     await store.DeleteAsync(row.Kid);
+                var turned = new List<string>();
                 foreach (var (algorithm, keys) in spare)
-                    await FillAsync(store, algorithm, keys, now);
+                {
+                    if (await FillAsync(store, algorithm, keys, now) is { } kid)
+                        turned.Add(kid);
+                }
+                // At the first start of all there is no tenant yet, and nothing turned.
+                if (turned.Count > 0 && await new ApplicationStore(db).FirstTenantAsync() is { } first)
+                    await NoteAsync(db, Author.Server(first), turned, now);
                 return await store.AllAsync();
             });
         }
@@ -83,15 +91,17 @@ internal sealed class SigningKeys(Database database, Seal seal, SpareKeys spareK
     /// <summary>
     /// Makes the waiting keys sign now. False when they have not been published long enough for verifiers to have seen them.
     /// </summary>
-    public async Task<bool> RotateAsync()
+    public async Task<bool> RotateAsync(Author by)
     {
         var now = time.GetUtcNow();
+        if (Waiting(await database.ReadAsync(db => new SigningKeyStore(db).AllAsync()), now) is null)
+            return false;
+        var spare = await SpareAsync(now);
         var turned = await database.WriteAsync(async db =>
         {
             var store = new SigningKeyStore(db);
             var rows = await store.AllAsync();
-            var waiting = rows.Where(r => r.SignsFrom > now.Ms()).ToList();
-            if (waiting.Count == 0 || waiting.Any(r => r.PublishedAt > (now - Lead).Ms()))
+            if (Waiting(rows, now) is not { } waiting)
                 return false;
             foreach (var next in waiting)
             {
@@ -99,12 +109,29 @@ internal sealed class SigningKeys(Database database, Seal seal, SpareKeys spareK
                     await store.MoveAsync(current.Kid, current.SignsFrom.At(), now);
                 await store.MoveAsync(next.Kid, now, now + Term);
             }
+            // In the same write, so that no other node takes the gap for a turn of the schedule.
+            foreach (var (algorithm, keys) in spare)
+                await FillAsync(store, algorithm, keys, now);
+            await NoteAsync(db, by, waiting.Select(w => w.Kid), now);
             return true;
         });
         if (turned)
             await RefreshAsync();
         return turned;
     }
+
+    /// <summary>The keys that may be made to sign now; null when there are none, or verifiers may not have seen all of them.</summary>
+    private static List<SigningKeyRow>? Waiting(IReadOnlyList<SigningKeyRow> rows, DateTimeOffset now)
+    {
+        var waiting = rows.Where(r => r.SignsFrom > now.Ms()).ToList();
+        return waiting.Count == 0 || waiting.Any(r => r.PublishedAt > (now - Lead).Ms()) ? null : waiting;
+    }
+
+    private static ValueTask NoteAsync(SqlSession db, Author by, IEnumerable<string> kids, DateTimeOffset now) =>
+        new EventStore(db).AddAsync(by, AuditAction.SigningKeysRotated, now, detail: StoredJson.Write(new { kids }));
+
+    private async Task<Dictionary<SigningAlgorithm, SigningKeyRow[]>> SpareAsync(DateTimeOffset now) =>
+        (await spareKeys.TakeAsync()).ToDictionary(s => s.Key, s => s.Value.Select(key => Spare(s.Key, key, now)).ToArray());
 
     private static bool Missing(IReadOnlyList<SigningKeyRow> rows, SigningAlgorithm algorithm, DateTimeOffset now) =>
         !rows.Any(r => Is(r, algorithm) && r.SignsFrom <= now.Ms() && r.SignsUntil > now.Ms()) || !rows.Any(r => Is(r, algorithm) && r.SignsFrom > now.Ms());
@@ -113,7 +140,8 @@ internal sealed class SigningKeys(Database database, Seal seal, SpareKeys spareK
 
     private static bool IsOver(SigningKeyRow row, DateTimeOffset now) => row.SignsUntil.At() + Grace <= now;
 
-    private static async ValueTask FillAsync(SigningKeyStore store, SigningAlgorithm algorithm, SigningKeyRow[] spare, DateTimeOffset now)
+    /// <summary>Makes what is missing; the key that signs now, when its turn came since the last time.</summary>
+    private static async ValueTask<string?> FillAsync(SigningKeyStore store, SigningAlgorithm algorithm, SigningKeyRow[] spare, DateTimeOffset now)
     {
         // Read again: another node may have filled the gap.
         var rows = (await store.AllAsync()).Where(r => Is(r, algorithm)).ToList();
@@ -123,8 +151,10 @@ internal sealed class SigningKeys(Database database, Seal seal, SpareKeys spareK
             current = spare[0] with { SignsFrom = now.Ms(), SignsUntil = (now + Term).Ms() };
             await store.AddAsync(current);
         }
-        if (!rows.Any(r => r.SignsFrom > now.Ms()))
-            await store.AddAsync(spare[1] with { SignsFrom = current.SignsUntil, SignsUntil = (current.SignsUntil.At() + Term).Ms() });
+        if (rows.Any(r => r.SignsFrom > now.Ms()))
+            return null;
+        await store.AddAsync(spare[1] with { SignsFrom = current.SignsUntil, SignsUntil = (current.SignsUntil.At() + Term).Ms() });
+        return rows.Count == 0 ? null : current.Kid;
     }
 
     private SigningKeyRow Spare(SigningAlgorithm algorithm, AsymmetricSecurityKey key, DateTimeOffset now)

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Watchword.Core.Audit;
 using Watchword.Core.Otp;
 using Watchword.Server.Administration;
 using Watchword.Server.Storage;
@@ -225,7 +226,7 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
         var tenant = await loft.TenantAsync();
         var administration = loft.Server.Services.GetRequiredService<DeliveryAdministration>();
         var changes = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => administration.ChangeAsync(
-            tenant.TenantId,
+            Author.Console(tenant.TenantId),
             now => now with { Providers = [.. now.Providers, new ProviderInput { ProviderId = $"p{i}", Kind = "Pigeon", Fields = new Dictionary<string, string?> { ["loft"] = "north", ["ring_token"] = $"t{i}" } }] },
             CancellationToken.None))));
         Assert.All(changes, c => Assert.Empty(c.Faults));

@@ -38,7 +38,7 @@ public sealed class ArchitectureTests
     {
         var arrows = Arrows(name => name.StartsWith("Watchword.Server.Api.", StringComparison.Ordinal) ? name.Split('.')[3] : null);
         Assert.Empty(arrows.Select(a => a.Text));
-        Assert.Equal(["Management", "Messages", "Oidc", "Otp", "Sessions", "Users"], House.Types.Select(t => t.Namespace?.FullName ?? "").Where(n => n.StartsWith("Watchword.Server.Api.", StringComparison.Ordinal)).Select(n => n.Split('.')[3]).Distinct().Order());
+        Assert.Equal(["Audit", "Management", "Messages", "Oidc", "Otp", "Sessions", "Users"], House.Types.Select(t => t.Namespace?.FullName ?? "").Where(n => n.StartsWith("Watchword.Server.Api.", StringComparison.Ordinal)).Select(n => n.Split('.')[3]).Distinct().Order());
     }
 
     [Fact]

@@ -95,6 +95,7 @@ internal static class Surface
             new("providers", Kind.Texts, "[]", true), new("routes", Kind.Texts, "[]"), new("prices", Kind.Texts, "[]"), new("currency", Kind.Text, "\"EUR\"")),
         new("retention", HttpMethod.Put, "/cis/v1/retention", true, ErrorShape.Resource,
             new Field("message_days", Kind.Whole, "90"), new("challenge_days", Kind.Whole, "7"), new("session_days", Kind.Whole, "30"), new("audit_days", Kind.Whole, "400")) { EmptyIsFine = true },
+        new("verify audit", HttpMethod.Post, "/cis/v1/audit/verify", true, ErrorShape.Resource, new Field("head", Kind.Text, $"\"1:{new string('0', 64)}\"")) { EmptyIsFine = true, BodyIsOptional = true },
         new("test message", HttpMethod.Post, "/cis/v1/tenantsmsproviders/test", true, ErrorShape.Resource,
             new("to", Kind.Text, "\"+447400000077\"", true), new("sender", Kind.Text, "\"Acme\""), new("provider_id", Kind.Text, "\"p\"")),
         // Nobody listens there.
@@ -191,6 +192,8 @@ internal static class Surface
         ("retention", "message_days", "0"),
         ("retention", "session_days", "3651"),
         ("retention", "audit_days", "29"),
+        ("verify audit", "head", "\"17\""),
+        ("verify audit", "head", "\"0:ff\""),
         ("test message", "to", "\"somebody\""),
         ("test message", "sender", "\"not allowed!\""),
         ("create webhook", "uri", "\"http://hooks.example.com\""),

@@ -79,7 +79,7 @@ internal static class Applications
     public static async Task<Results<Created<Result<ApplicationJson>>, ApiError>> CreateAsync(
         ApplicationRequest request, Caller caller, ApplicationAdministration administration)
     {
-        var created = await administration.CreateAsync(caller.TenantId, request.AppName, request.RedirectUris, request.Settings?.Over(new()), request.Settings?.TestNumbers);
+        var created = await administration.CreateAsync(caller.Author, request.AppName, request.RedirectUris, request.Settings?.Over(new()), request.Settings?.TestNumbers);
         if (created.Faults.Count > 0)
             return ApiErrors.InvalidInput(created.Faults);
         var (app, client) = created.Value;
@@ -97,7 +97,7 @@ internal static class Applications
     public static async Task<Results<Ok<Result<ApplicationJson>>, ApiError>> ChangeAsync(
         string appId, ApplicationRequest request, Caller caller, ApplicationAdministration administration)
     {
-        var changed = await administration.ChangeAsync(caller.TenantId, appId, app => app with
+        var changed = await administration.ChangeAsync(caller.Author, appId, app => app with
         {
             Name = request.AppName ?? app.Name,
             RedirectUris = request.RedirectUris ?? app.RedirectUris,
@@ -112,5 +112,5 @@ internal static class Applications
     }
 
     public static async Task<Results<NoContent, ApiError>> DeleteAsync(string appId, Caller caller, ApplicationAdministration administration) =>
-        await administration.DeleteAsync(caller.TenantId, appId) ? TypedResults.NoContent() : ApiErrors.NotFound("Application");
+        await administration.DeleteAsync(caller.Author, appId) ? TypedResults.NoContent() : ApiErrors.NotFound("Application");
 }

@@ -45,7 +45,7 @@ internal static class Clients
 {
     public static async Task<Results<Created<Result<ClientJson>>, ApiError>> CreateAsync(
         string appId, ClientRequest request, Caller caller, ApplicationAdministration administration) =>
-        await administration.AddClientAsync(caller.TenantId, appId, request.Name, request.Settings?.Over(new())) switch
+        await administration.AddClientAsync(caller.Author, appId, request.Name, request.Settings?.Over(new())) switch
         {
             null => ApiErrors.NotFound("Application"),
             { Faults.Count: > 0 } refused => ApiErrors.InvalidInput(refused.Faults),
@@ -66,7 +66,7 @@ internal static class Clients
 
     public static async Task<Results<Ok<Result<ClientJson>>, ApiError>> ChangeAsync(
         string appId, string clientId, ClientRequest request, Caller caller, ApplicationAdministration administration, TimeProvider time) =>
-        await administration.ChangeClientAsync(caller.TenantId, appId, clientId, client => client with
+        await administration.ChangeClientAsync(caller.Author, appId, clientId, client => client with
         {
             Name = request.Name ?? client.Name,
             Settings = request.Settings?.Over(client.Settings) ?? client.Settings,
@@ -79,14 +79,14 @@ internal static class Clients
 
     public static async Task<Results<NoContent, ApiError>> DeleteAsync(
         string appId, string clientId, Caller caller, ApplicationAdministration administration) =>
-        await administration.DeleteClientAsync(caller.TenantId, appId, clientId) ? TypedResults.NoContent() : ApiErrors.NotFound("Client");
+        await administration.DeleteClientAsync(caller.Author, appId, clientId) ? TypedResults.NoContent() : ApiErrors.NotFound("Client");
 
     /// <summary><c>POST …/rotate-secret</c>: the old secret works on for a while, so that a backend can change over without a gap.</summary>
     public static async Task<Results<Ok<Result<ClientJson>>, ApiError>> RotateSecretAsync(
         string appId, string clientId, RotateSecretRequest? request, Caller caller, ApplicationAdministration administration)
     {
         var overlap = request?.OverlapSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : ApplicationAdministration.DefaultOverlap;
-        return await administration.RotateSecretAsync(caller.TenantId, appId, clientId, overlap) switch
+        return await administration.RotateSecretAsync(caller.Author, appId, clientId, overlap) switch
         {
             null => ApiErrors.NotFound("Client"),
             { Faults.Count: > 0 } refused => ApiErrors.InvalidInput(refused.Faults),

@@ -34,7 +34,7 @@ internal static class DeliverySettings
         List<ProviderInput> providers = [.. list.Select((p, i) => Input(p, $"providers[{i}]", administration.KindOf(p?.Provider), faults))];
         if (faults.Count == 0)
         {
-            var changed = await administration.ChangeAsync(caller.TenantId, Change, cancellation);
+            var changed = await administration.ChangeAsync(caller.Author, Change, cancellation);
             if (changed.Faults.Count == 0)
                 return TypedResults.Ok(new Result<DeliverySettingsJson>(DeliverySettingsJson.Of(changed.Value!)));
             faults.AddRange(changed.Faults);

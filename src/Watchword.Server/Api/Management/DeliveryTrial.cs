@@ -73,7 +73,7 @@ internal static class DeliveryTrial
     public static async Task<Results<Ok<Result<TestMessageJson>>, ApiError>> SendAsync(
         TestMessageRequest request, Caller caller, TestMessages tests, CancellationToken cancellation)
     {
-        var report = await tests.SendAsync(caller.TenantId, request.ProviderId, request.To, request.Sender, cancellation);
+        var report = await tests.SendAsync(caller.Author, request.ProviderId, request.To, request.Sender, cancellation);
         if (report.Faults.Count > 0)
             return ApiErrors.InvalidInput(report.Faults);
         if (report.Unknown)

@@ -21,7 +21,7 @@ internal static class KeyRotation
     {
         if (await RefusalAsync(caller, database) is { } refusal)
             return refusal;
-        return await keys.RotateAsync()
+        return await keys.RotateAsync(caller.Author)
             ? TypedResults.Ok(new Result<IReadOnlyList<SigningKeyJson>>(Describe(keys)))
             : ApiErrors.Conflict("keys_too_fresh", $"The waiting keys were published less than {SigningKeys.Lead.TotalMinutes} minutes ago; verifiers may not have seen them. Try again later.");
     }

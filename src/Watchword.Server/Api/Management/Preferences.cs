@@ -49,7 +49,7 @@ internal static class Preferences
     /// <summary><c>PUT …/authMethods</c>: replaces, does not merge.</summary>
     public static async Task<Results<Ok<Result<LoginPreferencesJson>>, ApiError>> ReplaceAsync(
         string appId, AuthMethodsJson request, Caller caller, ApplicationAdministration administration) =>
-        await administration.ChangeAsync(caller.TenantId, appId, app => app with { LoginPreferences = request.ToPreferences() }) switch
+        await administration.ChangeAsync(caller.Author, appId, app => app with { LoginPreferences = request.ToPreferences() }) switch
         {
             null => ApiErrors.NotFound("Application"),
             { Faults.Count: > 0 } refused => ApiErrors.InvalidInput(refused.Faults),

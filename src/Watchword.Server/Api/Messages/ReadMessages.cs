@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Watchword.Server.Storage;
@@ -101,11 +100,7 @@ internal static class ReadMessages
             faults.Add($"page_limit must be 1 to {LongestPage}.");
         if (pageToken is not null && (pageToken.Length is 0 or > 64 || !pageToken.All(char.IsAsciiLetterOrDigit)))
             faults.Add("page_token must be the next_page_token of the page before.");
-        foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("app_id", appId), ("user_id", userId), ("provider_id", providerId), ("region", region)])
-        {
-            if (value is not null && (value.Length is 0 or > 128 || value.Any(c => char.IsControl(c) || char.IsSurrogate(c))))
-                faults.Add($"{name} must be 1 to 128 characters without control characters.");
-        }
+        QueryFilters.Check(faults, ("app_id", appId), ("user_id", userId), ("provider_id", providerId), ("region", region));
         var query = new MessageLogQuery
         {
             AppId = appId,
@@ -113,8 +108,8 @@ internal static class ReadMessages
             Status = status,
             ProviderId = providerId,
             Region = region,
-            Since = Instant("since", since, faults),
-            Until = Instant("until", until, faults),
+            Since = QueryFilters.Instant("since", since, faults),
+            Until = QueryFilters.Instant("until", until, faults),
             Before = pageToken,
         };
         if (faults.Count > 0)
@@ -135,15 +130,5 @@ internal static class ReadMessages
         var (found, currency) = await database.ReadAsync(async db =>
             (await new MessageLogStore(db).FindAsync(caller.TenantId, id), await new ProviderStore(db).CurrencyAsync(caller.TenantId)));
         return found is null ? ApiErrors.NotFound("Message") : TypedResults.Ok(new Result<MessageJson>(MessageJson.Of(found, currency)));
-    }
-
-    private static DateTimeOffset? Instant(string name, string? text, List<string> faults)
-    {
-        if (text is null)
-            return null;
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant))
-            return instant;
-        faults.Add($"{name} must be an instant such as 2026-11-23T12:00:00Z.");
-        return null;
     }
 }

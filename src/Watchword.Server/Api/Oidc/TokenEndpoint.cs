@@ -22,7 +22,7 @@ internal static class TokenEndpoint
     {
         if (await ClientCredentials.ReadFormAsync(http.Request) is not { } form)
             return OAuthErrors.NotAForm;
-        var (context, refusal) = await ClientCredentials.CheckAsync(http.Request, form, directory, time.GetUtcNow());
+        var (context, refusal) = await ClientCredentials.CheckAsync(http, form, directory, time.GetUtcNow(), log);
         if (refusal is not null)
             return refusal;
         http.Response.Headers.CacheControl = "no-store";
@@ -36,7 +36,7 @@ internal static class TokenEndpoint
                 return TypedResults.Ok(new ClientTokenResponse(
                     tokens.ForClient(context!, resource), "Bearer", TokenIssuer.ClientTokenLifetime, context!.Client.ClientId));
             case "refresh_token":
-                var outcome = await refresh.ByRefreshTokenAsync(context!.Client, form["refresh_token"]);
+                var outcome = await refresh.ByRefreshTokenAsync(context!.Client, form["refresh_token"], Caller.Of(context, http).Author);
                 if (outcome.Verdict == SessionVerdict.Reused)
                     ApiTelemetry.RefreshTokenReused(log, outcome.Session!.SessionId);
                 if (outcome.Verdict != SessionVerdict.Accepted)
@@ -71,20 +71,27 @@ internal static class ClientCredentials
     }
 
     public static async Task<(ClientContext? Context, ApiError? Refusal)> CheckAsync(
-        HttpRequest request, IFormCollection form, ClientDirectory directory, DateTimeOffset now)
+        HttpContext http, IFormCollection form, ClientDirectory directory, DateTimeOffset now, ILogger log)
     {
         string? id = form["client_id"], secret = form["client_secret"];
-        var header = request.Headers.Authorization.ToString();
+        var header = http.Request.Headers.Authorization.ToString();
         if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
         {
             if (!TryReadBasic(header[6..], out var basicId, out var basicSecret) || secret is not null || (id is not null && id != basicId))
-                return (null, OAuthErrors.InvalidClient);
+                return Refused();
             (id, secret) = (basicId, basicSecret);
         }
         if (string.IsNullOrEmpty(id) || string.IsNullOrEmpty(secret) || id.Length > 200 || id.Any(char.IsControl) || secret.Length > 500)
-            return (null, OAuthErrors.InvalidClient);
+            return Refused();
         var context = await directory.FindAsync(id);
-        return Accepts(context?.Client, secret, now) ? (context, null) : (null, OAuthErrors.InvalidClient);
+        return Accepts(context?.Client, secret, now) ? (context, null) : Refused();
+
+        // Logged and counted, but not in the audit log: a stranger could fill it.
+        (ClientContext?, ApiError?) Refused()
+        {
+            ApiTelemetry.ClientRefused(log, id, http.Connection.RemoteIpAddress);
+            return (null, OAuthErrors.InvalidClient);
+        }
     }
 
     private static bool Accepts(Client? client, string secret, DateTimeOffset now)

@@ -39,12 +39,13 @@ internal static class TokenState
 {
     /// <summary><c>POST /oidc/token/introspection</c> (RFC 7662).</summary>
     public static async Task<Results<Ok<IntrospectionResponse>, ApiError>> IntrospectAsync(
-        HttpContext http, ClientDirectory directory, TokenCheck tokens, Database database, Issuer issuer, TimeProvider time)
+        HttpContext http, ClientDirectory directory, TokenCheck tokens, Database database, Issuer issuer, TimeProvider time,
+        ILogger<IntrospectionResponse> log)
     {
         if (await ClientCredentials.ReadFormAsync(http.Request) is not { } form)
             return OAuthErrors.NotAForm;
         var now = time.GetUtcNow();
-        var (caller, refusal) = await ClientCredentials.CheckAsync(http.Request, form, directory, now);
+        var (caller, refusal) = await ClientCredentials.CheckAsync(http, form, directory, now, log);
         if (refusal is not null)
             return refusal;
         http.Response.Headers.CacheControl = "no-store";
@@ -64,12 +65,12 @@ internal static class TokenState
 
     /// <summary><c>POST /oidc/token/revocation</c> (RFC 7009): ends the session that the token belongs to. Unknown tokens are fine.</summary>
     public static async Task<Results<Ok, ApiError>> RevokeAsync(
-        HttpContext http, ClientDirectory directory, TokenCheck tokens, Database database, TimeProvider time)
+        HttpContext http, ClientDirectory directory, TokenCheck tokens, Database database, TimeProvider time, ILogger<IntrospectionResponse> log)
     {
         if (await ClientCredentials.ReadFormAsync(http.Request) is not { } form)
             return OAuthErrors.NotAForm;
         var now = time.GetUtcNow();
-        var (caller, refusal) = await ClientCredentials.CheckAsync(http.Request, form, directory, now);
+        var (caller, refusal) = await ClientCredentials.CheckAsync(http, form, directory, now, log);
         if (refusal is not null)
             return refusal;
         var text = form["token"].ToString();
@@ -81,14 +82,20 @@ internal static class TokenState
             {
                 var sessions = new SessionStore(db);
                 if (await sessions.FindRefreshTokenAsync(caller!.Client.TenantId, opaque.SessionId, opaque.Hash) is { } known && known.ClientId == caller.Client.ClientId)
-                    await sessions.EndAsync(caller.Client.TenantId, opaque.SessionId, now);
+                    await EndAsync(db, opaque.SessionId, caller, http, now);
             });
         }
         else if (await tokens.ReadAsync(text, audience: null) is { } jwt && Claim(jwt, "client_id") == caller!.Client.ClientId && Claim(jwt, "sid") is { } sid)
         {
-            await database.WriteAsync(async db => await new SessionStore(db).EndAsync(caller.Client.TenantId, sid, now));
+            await database.WriteAsync(db => EndAsync(db, sid, caller, http, now));
         }
         return TypedResults.Ok();
+    }
+
+    private static async ValueTask EndAsync(SqlSession db, string sid, ClientContext caller, HttpContext http, DateTimeOffset now)
+    {
+        if (await new SessionStore(db).FindAsync(caller.Client.TenantId, sid, now) is { } session)
+            await SessionEnd.OneAsync(db, session, Caller.Of(caller, http).Author, "revoked", now);
     }
 
     /// <summary><c>GET /cis/oidc/me</c>: the claims of the user whose access token this is, as they are now.</summary>

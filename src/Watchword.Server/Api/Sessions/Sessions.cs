@@ -20,7 +20,7 @@ internal static class Sessions
     public static async Task<Results<Ok<TokenResponse>, ApiError>> RefreshAsync(
         RefreshRequest request, Caller caller, SessionRefresh refresh, TokenIssuer tokens, TimeProvider time, ILogger<RefreshRequest> log)
     {
-        var outcome = await refresh.ByRefreshTokenAsync(caller.Client, request.RefreshToken);
+        var outcome = await refresh.ByRefreshTokenAsync(caller.Client, request.RefreshToken, caller.Author);
         if (outcome.Verdict == SessionVerdict.Reused)
             ApiTelemetry.RefreshTokenReused(log, outcome.Session!.SessionId);
         return Answer(outcome, caller, tokens, time, sessionId: null, new ApiError(400, "auth_invalid_credentials", "The refresh token is wrong, was used before, or has expired. Log the user in again."));
@@ -41,13 +41,14 @@ internal static class Sessions
         var name = byId ? token.SessionId : request.SessionId;
         if (name is not { Length: 32 })
             return new ApiError(400, "session_not_found", "Session not found");
+        var now = time.GetUtcNow();
         var ended = await database.WriteAsync(async db =>
         {
             var sessions = new SessionStore(db);
             var session = byId
-                ? await sessions.FindAsync(caller.TenantId, name, token.Hash, time.GetUtcNow())
-                : await sessions.FindAsync(caller.TenantId, name, time.GetUtcNow());
-            return session?.AppId == caller.App.AppId && await sessions.EndAsync(caller.TenantId, name, time.GetUtcNow());
+                ? await sessions.FindAsync(caller.TenantId, name, token.Hash, now)
+                : await sessions.FindAsync(caller.TenantId, name, now);
+            return session?.AppId == caller.App.AppId && await SessionEnd.OneAsync(db, session, caller.Author, "logout", now);
         });
         return ended ? TypedResults.NoContent() : new ApiError(400, "session_not_found", "Session not found");
     }
@@ -73,7 +74,7 @@ internal static class Sessions
         {
             if (await new UserStore(db).FindAsync(caller.TenantId, app, IdentifierType.UserId, id) is null)
                 return false;
-            await new SessionStore(db).EndAllAsync(caller.TenantId, id, app, time.GetUtcNow());
+            await SessionEnd.AllAsync(db, id, app, caller.Author, time.GetUtcNow());
             return true;
         });
         return known ? TypedResults.NoContent() : ApiErrors.UserNotFound;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Watchword.Core;
+using Watchword.Core.Audit;
 using Watchword.Core.Users;
 using Watchword.Server.Storage;
 
@@ -53,7 +54,7 @@ internal static class CreateUser
             });
         try
         {
-            var added = await database.WriteAsync(db => AddAsync(new UserStore(db), member, now));
+            var added = await database.WriteAsync(db => AddAsync(db, member, caller.Author, now));
             return added.Refusal is { } refusal
                 ? refusal
                 : TypedResults.Created($"/cis/v1/users/{added.Member!.User.UserId}", new Result<UserJson>(UserJson.Of(added.Member)));
@@ -64,8 +65,9 @@ internal static class CreateUser
         }
     }
 
-    private static async ValueTask<(Member? Member, ApiError? Refusal)> AddAsync(UserStore users, Member wanted, DateTimeOffset now)
+    private static async ValueTask<(Member? Member, ApiError? Refusal)> AddAsync(SqlSession db, Member wanted, Author by, DateTimeOffset now)
     {
+        var users = new UserStore(db);
         var (user, membership) = wanted;
         var byPhone = user.PhoneNumber is null ? null : await users.FindAsync(user.TenantId, null, IdentifierType.PhoneNumber, user.PhoneNumber);
         var byEmail = user.Email is null ? null : await users.FindAsync(user.TenantId, null, IdentifierType.Email, user.Email);
@@ -76,9 +78,11 @@ internal static class CreateUser
             await users.AddAsync(user);
         else if (membership is null || (await users.AppIdsAsync(user.TenantId, existing.UserId)).Contains(membership.AppId))
             return (null, ApiErrors.Conflict("user_already_exists", "This user exists already."));
+        var action = existing is null ? AuditAction.UserCreated : AuditAction.UserLinked;
         existing ??= user;
         if (membership is not null)
             await users.AddMembershipAsync(user.TenantId, existing.UserId, membership, now);
+        await new EventStore(db).AddAsync(by, action, now, membership?.AppId ?? "", existing.UserId);
         return (new Member(existing, membership), null);
     }
 

@@ -48,15 +48,7 @@ internal static class ExportUser
     {
         if (await new UserStore(db).FindAsync(caller.TenantId, app: null, IdentifierType.UserId, user) is null)
             return false;
-        await new EventStore(db).AddAsync(new AuditEvent
-        {
-            TenantId = caller.TenantId,
-            At = now,
-            Action = AuditAction.UserExported,
-            Actor = caller.Author.Actor,
-            UserId = user,
-            Origin = StoredJson.Write(new Origin(caller.Author.Address)),
-        });
+        await new EventStore(db).AddAsync(caller.Author, AuditAction.UserExported, now, user: user);
         return true;
     }
 

@@ -9,10 +9,17 @@ namespace Watchword.Server.Api.Users;
 internal static class RemoveUser
 {
     /// <summary><c>DELETE /cis/v1/users/{id}/apps</c>.</summary>
-    public static async Task<Results<NoContent, ApiError>> FromApplicationAsync(string id, Caller caller, Database database) =>
-        await database.WriteAsync(db => new UserStore(db).RemoveFromApplicationAsync(caller.TenantId, caller.App.AppId, id))
-            ? TypedResults.NoContent()
-            : ApiErrors.UserNotFound;
+    public static async Task<Results<NoContent, ApiError>> FromApplicationAsync(string id, Caller caller, Database database, TimeProvider time)
+    {
+        var removed = await database.WriteAsync(async db =>
+        {
+            if (!await new UserStore(db).RemoveFromApplicationAsync(caller.TenantId, caller.App.AppId, id))
+                return false;
+            await new EventStore(db).AddAsync(caller.Author, AuditAction.UserRemoved, time.GetUtcNow(), caller.App.AppId, id);
+            return true;
+        });
+        return removed ? TypedResults.NoContent() : ApiErrors.UserNotFound;
+    }
 
     /// <summary><c>DELETE /cis/v1/manage/users/{id}</c>.</summary>
     public static async Task<Results<NoContent, ApiError>> FromTenantAsync(string id, Caller caller, Database database, TimeProvider time)
@@ -22,15 +29,7 @@ internal static class RemoveUser
         {
             if (!await new UserStore(db).DeleteAsync(caller.TenantId, id))
                 return false;
-            await new EventStore(db).AddAsync(new AuditEvent
-            {
-                TenantId = caller.TenantId,
-                At = now,
-                Action = AuditAction.UserDeleted,
-                Actor = caller.Author.Actor,
-                UserId = id,
-                Origin = StoredJson.Write(new Origin(caller.Author.Address)),
-            });
+            await new EventStore(db).AddAsync(caller.Author, AuditAction.UserDeleted, now, user: id);
             return true;
         });
         return deleted ? TypedResults.NoContent() : ApiErrors.UserNotFound;
@@ -44,7 +43,9 @@ internal static class RemoveUser
         {
             if (await new UserStore(db).FindAsync(caller.TenantId, appId, IdentifierType.UserId, id) is null)
                 return false;
-            await new ChallengeStore(db).UnlockAsync(caller.TenantId, id, appId, time.GetUtcNow());
+            var now = time.GetUtcNow();
+            if (await new ChallengeStore(db).UnlockAsync(caller.TenantId, id, appId, now))
+                await new EventStore(db).AddAsync(caller.Author, AuditAction.UserUnlocked, now, appId ?? "", id);
             return true;
         });
         return found ? TypedResults.NoContent() : ApiErrors.UserNotFound;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using Watchword.Core.Audit;
 using Watchword.Core.Users;
 using Watchword.Server.Storage;
 
@@ -90,7 +91,7 @@ internal static class UpdateUser
                 CustomData = has("custom_data") ? input.CustomData : profile.CustomData,
             },
         };
-        await users.ReplaceAsync(changed);
+        var kept = membership;
         if (membership is not null && (has("username") || has("external_user_id") || has("custom_app_data")))
         {
             membership = membership with
@@ -99,11 +100,30 @@ internal static class UpdateUser
                 ExternalUserId = has("external_user_id") ? input.ExternalUserId : membership.ExternalUserId,
                 CustomAppData = has("custom_app_data") ? input.CustomAppData : membership.CustomAppData,
             };
-            await users.ReplaceMembershipAsync(caller.TenantId, id, membership);
         }
+        var fields = new FieldChanges(Comparable(found), Comparable(new Member(changed, membership)));
+        if (!fields.Any)
+            return (found, null);
+        await users.ReplaceAsync(changed);
+        if (membership is not null && !ReferenceEquals(membership, kept))
+            await users.ReplaceMembershipAsync(caller.TenantId, id, membership);
+        await NoteAsync(db, caller, user, changed.Status, fields, now);
         if (phone != user.PhoneNumber || email != user.Email || (changed.Status == UserStatus.Disabled && user.Status != UserStatus.Disabled))
             await CutOffAsync(db, caller.TenantId, id, now);
         return (new Member(changed, membership), null);
+    }
+
+    private static JsonElement Comparable(Member member) => StoredJson.Element(UserJson.Of(member with { User = member.User with { UpdatedAt = default } }));
+
+    /// <summary>Of a user's fields the log gets the names only, even of numbers: they are all personal.</summary>
+    private static async ValueTask NoteAsync(SqlSession db, Caller caller, User user, UserStatus status, FieldChanges fields, DateTimeOffset now)
+    {
+        var (events, app) = (new EventStore(db), caller.Application?.AppId ?? "");
+        var changed = fields.Names.Select(n => n.Split('.')[0]).Distinct(StringComparer.Ordinal).Where(n => n != "status").ToList();
+        if (changed.Count > 0)
+            await events.AddAsync(caller.Author, AuditAction.UserUpdated, now, app, user.UserId, detail: StoredJson.Write(new { changed }));
+        if (status != user.Status)
+            await events.AddAsync(caller.Author, status == UserStatus.Disabled ? AuditAction.UserDisabled : AuditAction.UserEnabled, now, app, user.UserId);
     }
 
     /// <summary>What was opened under the old binding, in any application, closes.</summary>
