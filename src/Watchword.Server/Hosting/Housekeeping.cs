@@ -43,6 +43,10 @@ internal sealed class Housekeeping(Database database, SigningKeys keys, TimeProv
         while (await database.WriteAsync(db => new ProviderStatsStore(db).PruneAsync(now.AddDays(-30), AtOnce)) == AtOnce)
         {
         }
+        // Later than they expire: another node's clock may be behind.
+        while (await database.WriteAsync(db => new AssertionStore(db).PruneAsync(now.AddMinutes(-5), AtOnce)) == AtOnce)
+        {
+        }
         while (await database.WriteAsync(db => new SendStore(db).PruneAsync(dayAgo, AtOnce)) == AtOnce)
         {
         }

@@ -1,3 +1,4 @@
+using Watchword.Core.Apps;
 using Watchword.Core.Sessions;
 
 namespace Watchword.Server.Storage;
@@ -18,7 +19,7 @@ internal sealed record SessionKey(string TenantId, string SessionId)
 /// </summary>
 internal sealed class SessionStore(SqlSession db)
 {
-    private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource";
+    private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource, ends_at, claims";
 
     private const string OfUser =
         """
@@ -40,7 +41,7 @@ internal sealed class SessionStore(SqlSession db)
         await db.ExecuteAsync(
             $"""
             INSERT INTO sessions ({Columns}, secret_hash, previous_session)
-            VALUES (@tenant, @session, @app, @client, @user, @started, @auth, @expires, @methods, @resource, @secretHash, @previous)
+            VALUES (@tenant, @session, @app, @client, @user, @started, @auth, @expires, @methods, @resource, @ends, @claims, @secretHash, @previous)
             """,
             new
             {
@@ -54,6 +55,8 @@ internal sealed class SessionStore(SqlSession db)
                 expires = session.ExpiresAt.Ms(),
                 methods = StoredJson.WriteChannels(session.Methods),
                 resource = session.Resource,
+                ends = session.EndsAt.Ms(),
+                claims = Written(session.Claims),
                 secretHash,
                 previous,
             });
@@ -76,10 +79,13 @@ internal sealed class SessionStore(SqlSession db)
             $"{Chain} SELECT {Columns} FROM sessions WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain) AND expires_at > @now ORDER BY session_id",
             new { tenant, user, app = app ?? "", now = now.Ms() })).Select(r => r.ToSession())];
 
-    /// <summary>Records another login in a session.</summary>
-    public async ValueTask UpdateAsync(Session session) =>
+    /// <summary>Records another login in a session. False when it has been ended meanwhile: nothing brings one back.</summary>
+    public async ValueTask<bool> UpdateAsync(Session session, DateTimeOffset now) =>
         await db.ExecuteAsync(
-            "UPDATE sessions SET auth_time = @auth, methods = @methods, resource = @resource WHERE tenant_id = @tenant AND session_id = @session",
+            """
+            UPDATE sessions SET auth_time = @auth, methods = @methods, resource = @resource, claims = @claims, expires_at = @expires
+            WHERE tenant_id = @tenant AND session_id = @session AND expires_at > @now
+            """,
             new
             {
                 tenant = session.TenantId,
@@ -87,7 +93,16 @@ internal sealed class SessionStore(SqlSession db)
                 auth = session.AuthTime.Ms(),
                 methods = StoredJson.WriteChannels(session.Methods),
                 resource = session.Resource,
-            });
+                claims = Written(session.Claims),
+                expires = session.ExpiresAt.Ms(),
+                now = now.Ms(),
+            }) == 1;
+
+    /// <summary>Puts off when an idle session expires. False when it has been ended meanwhile.</summary>
+    public async ValueTask<bool> ExtendAsync(Session session, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            "UPDATE sessions SET expires_at = @expires WHERE tenant_id = @tenant AND session_id = @session AND expires_at > @now",
+            new { tenant = session.TenantId, session = session.SessionId, expires = session.ExpiresAt.Ms(), now = now.Ms() }) == 1;
 
     /// <summary>Ends a session and its refresh tokens. False when it had been ended already.</summary>
     public async ValueTask<bool> EndAsync(string tenant, string session)
@@ -118,13 +133,26 @@ internal sealed class SessionStore(SqlSession db)
         await db.ExecuteAsync("UPDATE sessions SET expires_at = 0 WHERE tenant_id = @tenant AND client_id = @client", key);
     }
 
-    public async ValueTask AddRefreshTokenAsync(Session session, string client, byte[] hash, DateTimeOffset now, DateTimeOffset expires) =>
+    /// <summary>Adds a refresh token of a session, which it does not outlive.</summary>
+    public async ValueTask AddRefreshTokenAsync(Session session, Client client, byte[] hash, DateTimeOffset now)
+    {
+        var expires = now.AddSeconds(client.Settings.RefreshTokenLifetime);
         await db.ExecuteAsync(
             """
             INSERT INTO refresh_tokens (tenant_id, session_id, token_hash, client_id, created_at, expires_at)
             VALUES (@tenant, @session, @hash, @client, @now, @expires)
             """,
-            new { tenant = session.TenantId, session = session.SessionId, hash, client, now = now.Ms(), expires = expires.Ms() });
+            new
+            {
+                tenant = session.TenantId,
+                session = session.SessionId,
+                hash,
+                client = client.ClientId,
+                now = now.Ms(),
+                // Not the idle limit's end, which moves.
+                expires = (expires < session.EndsAt ? expires : session.EndsAt).Ms(),
+            });
+    }
 
     public async ValueTask<RefreshToken?> FindRefreshTokenAsync(string tenant, string session, byte[] hash)
     {
@@ -169,6 +197,8 @@ internal sealed class SessionStore(SqlSession db)
         }
     }
 
+    private static string Written(RequestedClaims claims) => claims.IsEmpty ? "" : StoredJson.Write(claims);
+
     private sealed class RefreshTokenRow
     {
         public string ClientId { get; init; } = "";
@@ -188,8 +218,14 @@ internal sealed class SessionStore(SqlSession db)
         public long ExpiresAt { get; init; }
         public string Methods { get; init; } = "";
         public string? Resource { get; init; }
+        public long EndsAt { get; init; }
+        public string Claims { get; init; } = "";
 
         public Session ToSession() => new(
-            TenantId, SessionId, AppId, ClientId, UserId, StartedAt.At(), AuthTime.At(), ExpiresAt.At(), StoredJson.ReadChannels(Methods), Resource);
+            TenantId, SessionId, AppId, ClientId, UserId, StartedAt.At(), AuthTime.At(), ExpiresAt.At(), StoredJson.ReadChannels(Methods), Resource)
+        {
+            EndsAt = EndsAt.At(),
+            Claims = Claims.Length == 0 ? RequestedClaims.None : StoredJson.Read<RequestedClaims>(Claims),
+        };
     }
 }

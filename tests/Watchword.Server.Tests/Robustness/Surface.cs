@@ -255,7 +255,7 @@ internal static class Surface
         var dump = new StringBuilder();
         foreach (var table in new[]
         {
-            "tenants", "applications", "clients", "client_secrets", "users", "memberships", "login_state", "challenges", "sends", "outbox", "sessions", "refresh_tokens",
+            "tenants", "applications", "clients", "client_secrets", "users", "memberships", "login_state", "challenges", "sends", "outbox", "sessions", "refresh_tokens", "client_assertions",
             "signing_keys", "data_protection_keys", "providers", "delivery_settings", "webhooks", "tenant_settings",
         })
         {
