@@ -87,12 +87,12 @@ public sealed record ClientKey
             return "must be for RS256 or PS256, or leave alg out";
         try
         {
-            using var key = RSA.Create(new RSAParameters { Modulus = Bytes(N), Exponent = Bytes(E) });
             var exponent = Bytes(E);
-            // A long exponent makes every check slow; a small or even one makes none of them worth anything.
-            return key.KeySize is < ShortestRsa or > LongestRsa ? $"must have {ShortestRsa} to {LongestRsa} bits"
-                : exponent.Length > 4 || (exponent[^1] & 1) == 0 || exponent is [1] ? "must have an odd exponent from 3 to 4294967295"
-                : null;
+            // A long exponent makes every check slow; with one of 1 anything is a signature.
+            if (exponent.Length > 4 || (exponent[^1] & 1) == 0 || exponent is [.. var zeros, 1] && !zeros.AsSpan().ContainsAnyExcept((byte)0))
+                return "must have an odd exponent from 3 to 4294967295";
+            using var key = RSA.Create(new RSAParameters { Modulus = Bytes(N), Exponent = exponent });
+            return key.KeySize is < ShortestRsa or > LongestRsa ? $"must have {ShortestRsa} to {LongestRsa} bits" : null;
         }
         catch (Exception wrong) when (wrong is CryptographicException or FormatException)
         {
