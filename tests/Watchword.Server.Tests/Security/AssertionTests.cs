@@ -30,7 +30,7 @@ public sealed class AssertionsOnPostgres(PostgresServer shared) : AssertionTests
 /// <summary>Clients that prove who they are by a signature (RFC 7523): what is taken, what is not, and that it is taken once.</summary>
 public abstract class AssertionTests(SharedServer shared) : SecurityTests(shared)
 {
-    private const string Type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    public const string Type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private const string Issuer = "http://127.0.0.1:5080/cis/oidc";
 
     [Theory]

@@ -34,7 +34,7 @@ internal sealed class ClientKeyPair
             var p = ((RSA)_key).ExportParameters(withPrivate);
             (jwk["kty"], jwk["n"], jwk["e"]) = ("RSA", Text(p.Modulus!), Text(p.Exponent!));
             if (withPrivate)
-                jwk["d"] = Text(p.D!);
+                (jwk["d"], jwk["p"], jwk["q"], jwk["dp"], jwk["dq"], jwk["qi"]) = (Text(p.D!), Text(p.P!), Text(p.Q!), Text(p.DP!), Text(p.DQ!), Text(p.InverseQ!));
         }
         if (Kid is not null)
             jwk["kid"] = Kid;
@@ -56,6 +56,14 @@ internal sealed class ClientKeyPair
         };
         var alg = algorithm ?? Algorithm;
         return Sign(Over(new JsonObject { ["alg"] = alg, ["kid"] = Kid }, header).ToJsonString(), Over(good, claims).ToJsonString(), alg);
+    }
+
+    /// <summary>A good assertion, but by the client's secret (<c>client_secret_jwt</c>).</summary>
+    public static string AssertBySecret(TestApplication app)
+    {
+        var parts = new ClientKeyPair(kid: null).Assert(app, algorithm: "HS256").Split('.');
+        var signed = $"{parts[0]}.{parts[1]}";
+        return $"{signed}.{Text(HMACSHA256.HashData(System.Text.Encoding.UTF8.GetBytes(app.ClientSecret), System.Text.Encoding.ASCII.GetBytes(signed)))}";
     }
 
     /// <summary>A JWS of exactly these two texts.</summary>
