@@ -144,7 +144,7 @@ public sealed class KeyTests(SharedServers servers)
         var document = await server.Http.GetAsync("/cis/oidc/.well-known/openid-configuration", 200);
         Assert.Equal(document.GetRawText(), (await server.Http.GetAsync("/.well-known/oauth-authorization-server/cis/oidc", 200)).GetRawText());
         const string Public = "http://127.0.0.1:5080";
-        Assert.Equal((Public + "/cis/oidc", Public + "/cis/oidc/jwks", Public + "/oidc/token"), (document.Str("issuer"), document.Str("jwks_uri"), document.Str("token_endpoint")));
+        Assert.Equal((Public + "/cis/oidc", Public + "/cis/oidc/jwks", Public + "/cis/oidc/token"), (document.Str("issuer"), document.Str("jwks_uri"), document.Str("token_endpoint")));
         // OpenID Connect Discovery 1.0 §3: required members.
         foreach (var name in new[] { "response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported" })
             Assert.Equal(JsonValueKind.Array, document.At(name).ValueKind);

@@ -70,17 +70,31 @@ public sealed class NodeTests
         Assert.Equal("invalid_grant", seen.Str("refusal"));
     }
 
-    private static async Task<JsonElement> RunAsync(string script, object input)
+    [Fact]
+    public async Task The_example_in_the_documentation_signs_an_assertion_that_is_taken()
+    {
+        await using var server = await Loopback.ServerAsync();
+        var app = await server.ApplicationAsync();
+        var page = await File.ReadAllTextAsync(Path.Combine(FolderOf(), "../../docs/sessions.md"));
+        var script = Path.Combine(server.Folder, "sign.mjs");
+        await File.WriteAllTextAsync(script, page.Split("```js\n")[1].Split("```")[0]);
+        using var pair = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        var pem = Path.Combine(server.Folder, "client.pem");
+        await File.WriteAllTextAsync(pem, pair.ExportECPrivateKeyPem());
+
+        var made = await RunAsync(script, new { }, ("ISSUER", server.Url + "/cis/oidc"), ("CLIENT_ID", app.ClientId), ("KEY_FILE", pem));
+        await app.ChangeClientAsync(new { jwks = new { keys = new[] { made.At("jwk") } }, token_endpoint_auth_method = "private_key_jwt" });
+        await (await server.Http.FormAsync("/oidc/token", null, ("grant_type", "client_credentials"), ("client_assertion_type", AssertionTests.Type), ("client_assertion", made.Str("client_assertion")!))).JsonAsync(200);
+    }
+
+    private static async Task<JsonElement> RunAsync(string script, object input, params (string Name, string Value)[] environment)
     {
         var folder = FolderOf();
         Assert.True(Directory.Exists(Path.Combine(folder, "node_modules", "openid-client")), $"npm ci has not been run in {folder}. Run the tests by eng/test.");
-        using var node = Process.Start(new ProcessStartInfo("node", [script])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        var start = new ProcessStartInfo("node", [script]) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var node = Process.Start(start)!;
         await node.StandardInput.WriteAsync(JsonSerializer.Serialize(input));
         node.StandardInput.Close();
         var (output, errors) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());

@@ -42,11 +42,12 @@ internal static class Discovery
     /// <summary><c>GET /cis/oidc/.well-known/openid-configuration</c> and its RFC 8414 twin.</summary>
     public static Ok<DiscoveryResponse> Describe(Issuer issuer) => TypedResults.Ok(new DiscoveryResponse(
         issuer.Name,
-        issuer.PublicUrl + "/oidc/token",
+        // Of the two addresses of each, the one below the issuer: careful clients take no other.
+        issuer.Name + "/token",
         issuer.Name + "/jwks",
         issuer.Name + "/me",
-        issuer.PublicUrl + "/oidc/token/introspection",
-        issuer.PublicUrl + "/oidc/token/revocation",
+        issuer.Name + "/token/introspection",
+        issuer.Name + "/token/revocation",
         ["client_credentials", "refresh_token"],
         // There is no authorization endpoint; OpenID Connect requires the member all the same.
         [],
