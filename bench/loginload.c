@@ -28,6 +28,7 @@ static const char usage[] =
     "  login      send with channel direct, then authenticate with the code; one login is both (the default)\n"
     "  send       send with channel sms, each request to another number\n"
     "  refresh    log in once a connection, then spend one refresh token after the other\n"
+    "  resume     log in once a connection, then get new tokens for the session again and again\n"
     "  users      create users until all of them exist; 409 counts as existing\n"
     "  ready      wait for the first 200 on /health/ready\n"
     "  free-port  print a TCP port that nobody listens on\n"
@@ -41,16 +42,16 @@ static const char usage[] =
     "  --first N        skip the first N numbers (0)\n"
     "  --random         take the users in random order, each once a lap\n";
 
-enum mode { LOGIN, SEND, REFRESH, USERS, READY, FREE_PORT, MODES };
-static const char *const mode_names[MODES] = {"login", "send", "refresh", "users", "ready", "free-port"};
-static const char *const rate_names[MODES] = {"logins_per_s", "sends_per_s", "refreshes_per_s", "users_per_s", "", ""};
+enum mode { LOGIN, SEND, REFRESH, RESUME, USERS, READY, FREE_PORT, MODES };
+static const char *const mode_names[MODES] = {"login", "send", "refresh", "resume", "users", "ready", "free-port"};
+static const char *const rate_names[MODES] = {"logins_per_s", "sends_per_s", "refreshes_per_s", "resumes_per_s", "users_per_s", "", ""};
 
 // What a connection waits for.
-enum step { IDLE, SENDING, AUTHENTICATING, REFRESHING, CREATING };
+enum step { IDLE, SENDING, AUTHENTICATING, REFRESHING, RESUMING, CREATING };
 
-enum path { PATH_SEND, PATH_AUTHENTICATE, PATH_REFRESH, PATH_USERS, PATHS };
+enum path { PATH_SEND, PATH_AUTHENTICATE, PATH_REFRESH, PATH_RESUME, PATH_USERS, PATHS };
 static const char *const paths[PATHS] = {
-    "/cis/v1/auth/otp/send", "/cis/v1/auth/otp/authenticate", "/cis/v1/auth/token/refresh", "/cis/v1/users"};
+    "/cis/v1/auth/otp/send", "/cis/v1/auth/otp/authenticate", "/cis/v1/auth/token/refresh", "/cis/v1/auth/session/authenticate", "/cis/v1/users"};
 
 struct connection {
     int fd;
@@ -58,7 +59,7 @@ struct connection {
     unsigned user;
     double since;
     size_t length;
-    char secret[1024];  // the code to authenticate with, or the refresh token to spend
+    char secret[1024];  // the code to authenticate with, the refresh token to spend, or the session's id
     char answer[32768];
 };
 
@@ -200,6 +201,12 @@ static void begin(struct connection *c)
         return;
     }
 
+    if (opt.mode == RESUME && c->secret[0]) {
+        c->since = now();
+        post(c, RESUMING, PATH_RESUME, "{\"session_id\":\"%s\"}", c->secret);
+        return;
+    }
+
     post_send(c, opt.mode == SEND ? "sms" : "direct");
 }
 
@@ -314,10 +321,13 @@ static void finish(struct connection *c, struct answer answer)
         return;
     case AUTHENTICATING:
         if (opt.mode == LOGIN) count(c);
-        else take(answer.body, "\"refresh_token\"", c->secret, sizeof c->secret);
+        else take(answer.body, opt.mode == RESUME ? "\"session_id\"" : "\"refresh_token\"", c->secret, sizeof c->secret);
         break;
     case REFRESHING:
         take(answer.body, "\"refresh_token\"", c->secret, sizeof c->secret);
+        count(c);
+        break;
+    case RESUMING:
         count(c);
         break;
     case CREATING:
@@ -506,7 +516,7 @@ static void read_options(int argc, char **argv)
     }
 
     // Two logins of one user at a time would void each other's codes.
-    if ((opt.mode == LOGIN || opt.mode == REFRESH) && opt.users < 2 * (unsigned)opt.connections)
+    if ((opt.mode == LOGIN || opt.mode == REFRESH || opt.mode == RESUME) && opt.users < 2 * (unsigned)opt.connections)
         die("--users has to be at least twice --connections");
 }
 

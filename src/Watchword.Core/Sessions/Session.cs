@@ -1,3 +1,4 @@
+using Watchword.Core.Apps;
 using Watchword.Core.Otp;
 
 namespace Watchword.Core.Sessions;
@@ -25,6 +26,24 @@ public sealed record Session(
     IReadOnlyList<OtpChannel> Methods,
     string? Resource)
 {
+    /// <summary>The end that no use puts off. Without an idle limit it is when the session expires.</summary>
+    public DateTimeOffset EndsAt { get; init; } = ExpiresAt;
+
+    /// <summary>Claims that the latest login in it asked for.</summary>
+    public RequestedClaims Claims { get; init; } = RequestedClaims.None;
+
+    /// <summary>
+    /// This session when a client has used it: under that client's idle limit it expires so long after, at its end at the latest. A client
+    /// without a limit leaves another client's session as it is; on its own it lets a limit go that has been lifted since.
+    /// </summary>
+    public Session UsedBy(Client client, DateTimeOffset now)
+    {
+        if (client.Settings.SessionIdleLifetime is not { } seconds)
+            return client.ClientId == ClientId && ExpiresAt != EndsAt ? this with { ExpiresAt = EndsAt } : this;
+        var idle = now.AddSeconds(seconds);
+        return this with { ExpiresAt = idle < EndsAt ? idle : EndsAt };
+    }
+
     /// <summary>This session after another login in it.</summary>
     public Session With(OtpChannel method, DateTimeOffset now) =>
         this with { AuthTime = now, Methods = Methods.Contains(method) ? Methods : [.. Methods, method] };

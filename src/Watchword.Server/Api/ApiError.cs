@@ -39,7 +39,15 @@ internal sealed record ApiError(int Status, string Code, IReadOnlyList<string> M
         if (RetryAfter is { } seconds)
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (Status == StatusCodes.Status401Unauthorized)
-            response.Headers.WWWAuthenticate = Code == "invalid_client" ? "Basic realm=\"watchword\"" : "Bearer realm=\"watchword\"";
+        {
+            // RFC 6750 §3: an error only where there was a token to find fault with.
+            response.Headers.WWWAuthenticate = Code switch
+            {
+                "invalid_client" => "Basic realm=\"watchword\"",
+                "invalid_token" => $"Bearer realm=\"watchword\", error=\"invalid_token\", error_description=\"{string.Join(' ', Messages)}\"",
+                _ => "Bearer realm=\"watchword\"",
+            };
+        }
         object body = (httpContext.GetEndpoint()?.Metadata.GetMetadata<ErrorShapeAttribute>()?.Shape ?? ShapeOf(httpContext.Request.Path)) switch
         {
             ErrorShape.OAuth => new OAuthErrorBody(Code == ApiErrors.InvalidInputCode ? "invalid_request" : Code, string.Join(' ', Messages)),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Watchword.Core.Apps;
+using Watchword.Core.Sessions;
 using Watchword.Server.Tokens;
 
 namespace Watchword.Server.Api;
@@ -42,9 +43,9 @@ internal static class TokenRequest
         switch (part.ValueKind)
         {
             case JsonValueKind.Object:
-                return [.. part.EnumerateObject().Select(p => p.Name).Where(UserClaims.Supported.Contains)];
+                return [.. part.EnumerateObject().Select(p => p.Name).Where(UserClaims.Supported.Contains).Distinct()];
             case JsonValueKind.Array when part.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String):
-                return [.. part.EnumerateArray().Select(e => e.GetString()!).Where(UserClaims.Supported.Contains)];
+                return [.. part.EnumerateArray().Select(e => e.GetString()!).Where(UserClaims.Supported.Contains).Distinct()];
             default:
                 faults.Add($"claims.{token} must be an object keyed by claim, or a list of names.");
                 return [];

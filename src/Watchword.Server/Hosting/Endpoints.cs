@@ -34,6 +34,7 @@ internal static class Endpoints
             oidc.MapPost(prefix + "/token/revocation", TokenState.RevokeAsync);
         }
         oidc.MapGet("/cis/oidc/me", TokenState.UserInfoAsync);
+        oidc.MapPost("/cis/oidc/me", TokenState.UserInfoAsync);
         oidc.MapGet("/cis/oidc/jwks", Discovery.KeySet);
         oidc.MapGet("/cis/oidc/.well-known/openid-configuration", Discovery.Describe);
         oidc.MapGet("/.well-known/oauth-authorization-server/cis/oidc", Discovery.Describe);

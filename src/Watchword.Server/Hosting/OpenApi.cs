@@ -128,11 +128,11 @@ internal static class OpenApi
         if (known.Form.Length > 0)
         {
             Secure(operation, context, "credentials");
-            operation.RequestBody = Form(known.Form);
+            operation.RequestBody = Form(known.Form, required: !known.FormIsOptional);
         }
         foreach (var content in operation.RequestBody?.Content?.Values.ToList() ?? [])
             content.Schema = content.Schema is null ? null : WithoutNull(content.Schema);
-        if (address == "GET /cis/oidc/me")
+        if (address.EndsWith(" /cis/oidc/me", StringComparison.Ordinal))
             Secure(operation, context, "user");
         if (address == "PUT /cis/v1/users/{id}")
             operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Json(await SchemaAsync(context, typeof(UserRequest), cancellation)) };
@@ -169,9 +169,9 @@ internal static class OpenApi
         return new OpenApiSchemaReference(type.Name, context.Document);
     }
 
-    private static OpenApiRequestBody Form(string[] fields) => new()
+    private static OpenApiRequestBody Form(string[] fields, bool required) => new()
     {
-        Required = true,
+        Required = required,
         Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
         {
             ["application/x-www-form-urlencoded"] = new OpenApiMediaType
@@ -179,7 +179,7 @@ internal static class OpenApi
                 Schema = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,
-                    Required = new HashSet<string>([fields[0]], StringComparer.Ordinal),
+                    Required = new HashSet<string>(required ? [fields[0]] : [], StringComparer.Ordinal),
                     Properties = fields.ToDictionary(f => f, f => (IOpenApiSchema)new OpenApiSchema { Type = JsonSchemaType.String, Description = FormFields[f] }, StringComparer.Ordinal),
                 },
             },
@@ -193,6 +193,9 @@ internal static class OpenApi
     {
         /// <summary>The fields of its form, the required one first.</summary>
         public string[] Form { get; init; } = [];
+
+        /// <summary>Whether the form may be left out.</summary>
+        public bool FormIsOptional { get; init; }
     }
 
     private static readonly Dictionary<Type, string[]> Required = new()
@@ -200,6 +203,7 @@ internal static class OpenApi
         [typeof(SendOtpRequest)] = ["channel", "identifier_type", "identifier"],
         [typeof(AuthenticateOtpRequest)] = ["passcode", "identifier_type", "identifier"],
         [typeof(RefreshRequest)] = ["refresh_token"],
+        [typeof(ResumeRequest)] = ["session_id"],
         [typeof(SessionRequest)] = ["session_id"],
     };
 
@@ -219,14 +223,19 @@ internal static class OpenApi
         ["grant_type"] = "client_credentials or refresh_token.",
         ["client_id"] = "Unless sent by HTTP Basic.",
         ["client_secret"] = "Unless sent by HTTP Basic.",
+        ["client_assertion_type"] = "With client_assertion: urn:ietf:params:oauth:client-assertion-type:jwt-bearer.",
+        ["client_assertion"] = "In place of a secret: a JWT signed with a key of the client's (RFC 7523).",
+        ["max_age"] = "With a refresh token: how long ago, at most, the user's latest login may be, seconds.",
+        ["acr_values"] = "With a refresh token: the classes of which the login must have reached one, with spaces between.",
+        ["access_token"] = "Unless sent as Authorization: Bearer.",
         ["resource"] = "An absolute URI: the audience of the token, in place of userid-api.",
         ["refresh_token"] = "For grant_type refresh_token.",
         ["token"] = "An access token or a refresh token.",
         ["token_type_hint"] = "Taken and not needed.",
     };
 
-    private static readonly string[] TokenForm = ["grant_type", "client_id", "client_secret", "resource", "refresh_token"];
-    private static readonly string[] StateForm = ["token", "token_type_hint", "client_id", "client_secret"];
+    private static readonly string[] TokenForm = ["grant_type", "client_id", "client_secret", "client_assertion_type", "client_assertion", "resource", "refresh_token", "max_age", "acr_values"];
+    private static readonly string[] StateForm = ["token", "token_type_hint", "client_id", "client_secret", "client_assertion_type", "client_assertion"];
 
     private static readonly Dictionary<string, Words> Operations = new(StringComparer.Ordinal)
     {
@@ -237,6 +246,7 @@ internal static class OpenApi
         ["POST /oidc/token/revocation"] = new("End the session that a token belongs to (RFC 7009)", [400, 401]) { Form = StateForm },
         ["POST /cis/oidc/token/revocation"] = new("End the session that a token belongs to (RFC 7009)", [400, 401]) { Form = StateForm },
         ["GET /cis/oidc/me"] = new("Read the claims of the user whose access token this is", [401]),
+        ["POST /cis/oidc/me"] = new("Read the claims of the user whose access token this is", [400, 401]) { Form = ["access_token"], FormIsOptional = true },
         ["GET /cis/oidc/jwks"] = new("Read the public keys that tokens are signed with", []),
         ["GET /cis/oidc/.well-known/openid-configuration"] = new("Read what this issuer offers (OpenID Connect Discovery)", []),
         ["GET /.well-known/oauth-authorization-server/cis/oidc"] = new("Read what this issuer offers (RFC 8414)", []),

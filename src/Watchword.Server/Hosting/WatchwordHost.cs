@@ -143,6 +143,7 @@ internal static class WatchwordHost
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<TokenCheck>();
+        services.AddSingleton<ClientAssertions>();
         services.AddSingleton<SessionRefresh>();
         services.AddSingleton<ApplicationAdministration>();
         services.AddSingleton(options.ReadNetworks());

@@ -1,4 +1,5 @@
 using Watchword.Core;
+using Watchword.Core.Apps;
 using Watchword.Core.Sessions;
 
 namespace Watchword.Server.Storage;
@@ -30,7 +31,7 @@ internal sealed class KeptSession
 /// </summary>
 internal sealed class SessionStore(SqlSession db)
 {
-    private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource";
+    private const string Columns = "tenant_id, session_id, app_id, client_id, user_id, started_at, auth_time, expires_at, methods, resource, ends_at, claims";
 
     /// <summary>Ended before its time: an expiry that no clock of any node is before, and when it was.</summary>
     private const string Ended = "expires_at = 0, ends_at = CASE WHEN expires_at < @now THEN expires_at ELSE @now END";
@@ -60,7 +61,7 @@ internal sealed class SessionStore(SqlSession db)
         await db.ExecuteAsync(
             $"""
             INSERT INTO sessions ({Columns}, secret_hash, previous_session)
-            VALUES (@tenant, @session, @app, @client, @user, @started, @auth, @expires, @methods, @resource, @secretHash, @previous)
+            VALUES (@tenant, @session, @app, @client, @user, @started, @auth, @expires, @methods, @resource, @ends, @claims, @secretHash, @previous)
             """,
             new
             {
@@ -74,6 +75,8 @@ internal sealed class SessionStore(SqlSession db)
                 expires = session.ExpiresAt.Ms(),
                 methods = StoredJson.WriteChannels(session.Methods),
                 resource = session.Resource,
+                ends = session.EndsAt.Ms(),
+                claims = Written(session.Claims),
                 secretHash,
                 previous,
             });
@@ -96,10 +99,13 @@ internal sealed class SessionStore(SqlSession db)
             $"{Chain} SELECT {Columns} FROM sessions WHERE tenant_id = @tenant AND session_id IN (SELECT session_id FROM chain) AND expires_at > @now ORDER BY session_id",
             new { tenant, user, app = app ?? "", now = now.Ms() })).Select(r => r.ToSession())];
 
-    /// <summary>Records another login in a session.</summary>
-    public async ValueTask UpdateAsync(Session session) =>
+    /// <summary>Records another login in a session. False when it has been ended meanwhile: nothing brings one back.</summary>
+    public async ValueTask<bool> UpdateAsync(Session session, DateTimeOffset now) =>
         await db.ExecuteAsync(
-            "UPDATE sessions SET auth_time = @auth, methods = @methods, resource = @resource WHERE tenant_id = @tenant AND session_id = @session",
+            """
+            UPDATE sessions SET auth_time = @auth, methods = @methods, resource = @resource, claims = @claims, expires_at = @expires
+            WHERE tenant_id = @tenant AND session_id = @session AND expires_at > @now
+            """,
             new
             {
                 tenant = session.TenantId,
@@ -107,7 +113,16 @@ internal sealed class SessionStore(SqlSession db)
                 auth = session.AuthTime.Ms(),
                 methods = StoredJson.WriteChannels(session.Methods),
                 resource = session.Resource,
-            });
+                claims = Written(session.Claims),
+                expires = session.ExpiresAt.Ms(),
+                now = now.Ms(),
+            }) == 1;
+
+    /// <summary>Puts off when an idle session expires. False when it has been ended meanwhile.</summary>
+    public async ValueTask<bool> ExtendAsync(Session session, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            "UPDATE sessions SET expires_at = @expires WHERE tenant_id = @tenant AND session_id = @session AND expires_at > @now",
+            new { tenant = session.TenantId, session = session.SessionId, expires = session.ExpiresAt.Ms(), now = now.Ms() }) == 1;
 
     /// <summary>Ends a session and its refresh tokens. False when it had been ended already.</summary>
     public async ValueTask<bool> EndAsync(string tenant, string session, DateTimeOffset now)
@@ -150,13 +165,26 @@ internal sealed class SessionStore(SqlSession db)
         await db.ExecuteAsync($"UPDATE sessions SET {Ended} WHERE tenant_id = @tenant AND client_id = @client AND expires_at > 0", key);
     }
 
-    public async ValueTask AddRefreshTokenAsync(Session session, string client, byte[] hash, DateTimeOffset now, DateTimeOffset expires) =>
+    /// <summary>Adds a refresh token of a session, which it does not outlive.</summary>
+    public async ValueTask AddRefreshTokenAsync(Session session, Client client, byte[] hash, DateTimeOffset now)
+    {
+        var expires = now.AddSeconds(client.Settings.RefreshTokenLifetime);
         await db.ExecuteAsync(
             """
             INSERT INTO refresh_tokens (tenant_id, session_id, token_hash, client_id, created_at, expires_at)
             VALUES (@tenant, @session, @hash, @client, @now, @expires)
             """,
-            new { tenant = session.TenantId, session = session.SessionId, hash, client, now = now.Ms(), expires = expires.Ms() });
+            new
+            {
+                tenant = session.TenantId,
+                session = session.SessionId,
+                hash,
+                client = client.ClientId,
+                now = now.Ms(),
+                // Not the idle limit's end, which moves.
+                expires = (expires < session.EndsAt ? expires : session.EndsAt).Ms(),
+            });
+    }
 
     public async ValueTask<RefreshToken?> FindRefreshTokenAsync(string tenant, string session, byte[] hash)
     {
@@ -223,6 +251,8 @@ internal sealed class SessionStore(SqlSession db)
             """,
             new { tenant, user, app = "" }))];
 
+    private static string Written(RequestedClaims claims) => claims.IsEmpty ? "" : StoredJson.Write(claims);
+
     private sealed class RefreshTokenRow
     {
         public string ClientId { get; init; } = "";
@@ -242,8 +272,14 @@ internal sealed class SessionStore(SqlSession db)
         public long ExpiresAt { get; init; }
         public string Methods { get; init; } = "";
         public string? Resource { get; init; }
+        public long EndsAt { get; init; }
+        public string Claims { get; init; } = "";
 
         public Session ToSession() => new(
-            TenantId, SessionId, AppId, ClientId, UserId, StartedAt.At(), AuthTime.At(), ExpiresAt.At(), StoredJson.ReadChannels(Methods), Resource);
+            TenantId, SessionId, AppId, ClientId, UserId, StartedAt.At(), AuthTime.At(), ExpiresAt.At(), StoredJson.ReadChannels(Methods), Resource)
+        {
+            EndsAt = EndsAt.At(),
+            Claims = Claims.Length == 0 ? RequestedClaims.None : StoredJson.Read<RequestedClaims>(Claims),
+        };
     }
 }

@@ -22,6 +22,12 @@ internal enum SessionVerdict
 
     /// <summary>The user is locked out of the application; the session goes on when the lock ends.</summary>
     Locked,
+
+    /// <summary>The latest login is longer ago than the caller allows; nothing was spent.</summary>
+    TooOld,
+
+    /// <summary>Fewer methods were used than the caller asks for; nothing was spent.</summary>
+    TooWeak,
 }
 
 /// <summary>The verdict, and on success all that tokens are made of.</summary>
@@ -34,7 +40,7 @@ internal sealed record SessionOutcome(SessionVerdict Verdict, Session? Session =
 internal sealed class SessionRefresh(Database database, TimeProvider time)
 {
     /// <summary>Spends a refresh token for a new one. One that was spent before ends its session, and the log says by whom.</summary>
-    public async Task<SessionOutcome> ByRefreshTokenAsync(Client client, string? text, Author by)
+    public async Task<SessionOutcome> ByRefreshTokenAsync(Client client, string? text, LoginDemand demand, Author by)
     {
         if (client.AppId is null || !OpaqueToken.TryParseRefresh(text, out var token))
             return new(SessionVerdict.Unknown);
@@ -48,7 +54,7 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
                 return new(SessionVerdict.Unknown);
             if (known.Used)
                 return await EndAsync(db, session, by, now);
-            if (await BarredAsync(db, session, now) is { } barred)
+            if ((await BarredAsync(db, session, now) ?? Unmet(demand, session, now)) is { } barred)
                 return barred;
             if (!await OneTime.RefreshToken.ConsumeAsync(db, new { tenant = client.TenantId, session = session.SessionId, hash = token.Hash, now = now.Ms() }))
                 return await EndAsync(db, session, by, now);
@@ -57,7 +63,7 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
     }
 
     /// <summary>New tokens for whoever holds the session's id.</summary>
-    public async Task<SessionOutcome> BySessionIdAsync(Client client, string? text)
+    public async Task<SessionOutcome> BySessionIdAsync(Client client, string? text, LoginDemand demand)
     {
         if (client.AppId is null || !OpaqueToken.TryParseSession(text, out var token))
             return new(SessionVerdict.Unknown);
@@ -67,7 +73,7 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
             var session = await new SessionStore(db).FindAsync(client.TenantId, token.SessionId, token.Hash, now);
             if (session is null || session.AppId != client.AppId)
                 return new(SessionVerdict.Unknown);
-            return await BarredAsync(db, session, now) ?? await RenewAsync(db, client, session, now);
+            return await BarredAsync(db, session, now) ?? Unmet(demand, session, now) ?? await RenewAsync(db, client, session, now);
         });
     }
 
@@ -82,6 +88,11 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
             : null;
     }
 
+    private static SessionOutcome? Unmet(LoginDemand demand, Session session, DateTimeOffset now) =>
+        demand.IsTooOld(session, now) ? new(SessionVerdict.TooOld)
+        : demand.IsTooWeak(session) ? new(SessionVerdict.TooWeak)
+        : null;
+
     private static async ValueTask<SessionOutcome> EndAsync(SqlSession db, Session session, Author by, DateTimeOffset now)
     {
         await SessionEnd.OneAsync(db, session, by, "refresh_token_reused", now);
@@ -92,7 +103,11 @@ internal sealed class SessionRefresh(Database database, TimeProvider time)
     {
         var member = await new UserStore(db).FindForLoginAsync(session.TenantId, session.AppId, IdentifierType.UserId, session.UserId);
         var refresh = OpaqueToken.Refresh(session.SessionId);
-        await new SessionStore(db).AddRefreshTokenAsync(session, client.ClientId, refresh.Hash, now, now.AddSeconds(client.Settings.RefreshTokenLifetime));
-        return new(SessionVerdict.Accepted, session, member, refresh);
+        var sessions = new SessionStore(db);
+        var used = session.UsedBy(client, now);
+        if (used.ExpiresAt != session.ExpiresAt && !await sessions.ExtendAsync(used, now))
+            return new(SessionVerdict.Unknown);
+        await sessions.AddRefreshTokenAsync(used, client, refresh.Hash, now);
+        return new(SessionVerdict.Accepted, used, member, refresh);
     }
 }

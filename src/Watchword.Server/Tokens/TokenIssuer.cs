@@ -10,12 +10,6 @@ using Watchword.Server.Storage;
 
 namespace Watchword.Server.Tokens;
 
-/// <summary>Claims a login asked for beyond the usual ones, by token.</summary>
-internal sealed record RequestedClaims(IReadOnlyList<string> IdToken, IReadOnlyList<string> AccessToken)
-{
-    public static RequestedClaims None { get; } = new([], []);
-}
-
 /// <summary>What a login gives out, signed.</summary>
 internal sealed record UserTokens(string AccessToken, string IdToken, int ExpiresIn);
 
@@ -54,8 +48,7 @@ internal sealed class TokenIssuer(Issuer issuer, SigningKeys keys, TimeProvider 
     }
 
     /// <summary>The tokens of a user's session.</summary>
-    public UserTokens ForUser(
-        Client client, Application app, Member member, Session session, RequestedClaims asked, JsonElement? approvalData)
+    public UserTokens ForUser(Client client, Application app, Member member, Session session, JsonElement? approvalData = null)
     {
         var now = time.GetUtcNow();
         var algorithm = app.Settings.SigningAlgorithm;
@@ -81,7 +74,8 @@ internal sealed class TokenIssuer(Issuer issuer, SigningKeys keys, TimeProvider 
             ["amr"] = amr,
             ["acr"] = acr,
         };
-        UserClaims.Add(access, asked.AccessToken, member);
+        UserClaims.Add(access, client.Settings.AccessTokenClaims, member);
+        UserClaims.Add(access, session.Claims.AccessToken, member);
         var accessToken = Sign(algorithm, AccessTokenType, session.Resource ?? Issuer.DefaultAudience, accessLife, access, now);
 
         var id = new Dictionary<string, object>(20, StringComparer.Ordinal)
@@ -95,7 +89,7 @@ internal sealed class TokenIssuer(Issuer issuer, SigningKeys keys, TimeProvider 
             ["at_hash"] = HashOf(accessToken),
         };
         UserClaims.Add(id, client.Settings.IdTokenClaims, member);
-        UserClaims.Add(id, asked.IdToken, member);
+        UserClaims.Add(id, session.Claims.IdToken, member);
         if (approvalData is { } data)
             id["approval_data"] = data;
         var idToken = Sign(algorithm, "JWT", client.ClientId, Math.Min(client.Settings.IdTokenLifetime, left), id, now);

@@ -87,21 +87,50 @@ public abstract class OidcTests(SharedServers servers, Engine engine)
         Assert.Equal((user, "+447400000001", false), (info.Str("sub"), info.Str("phone_number"), info.At("phone_number_verified").GetBoolean()));
         Assert.Equal(("ann@example.com", "Anna", "Example", "Anna Example", "Ann"), (info.Str("email"), info.Str("given_name"), info.Str("family_name"), info.Str("name"), info.Str("preferred_username")));
 
-        foreach (var wrong in new[] { null, "x", login.Str("id_token"), login.Str("refresh_token"), app.Http.DefaultRequestHeaders.Authorization!.Parameter })
+        foreach (var wrong in new[] { "x", login.Str("id_token"), login.Str("refresh_token"), app.Http.DefaultRequestHeaders.Authorization!.Parameter })
             Assert.Equal("invalid_token", (await MeAsync(wrong, 401)).Str("error"));
+        Assert.Equal("unauthorized", (await MeAsync(null, 401)).Str("error"));
         await app.Http.PostAsync("/cis/v1/auth/session/logout", new { session_id = login.Str("session_id") }, 204);
         await MeAsync(login.Str("access_token"), 401);
 
         async Task<JsonElement> MeAsync(string? token, int status)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/cis/oidc/me");
-            if (token is not null)
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            var answer = await app.Server.Http.SendAsync(request);
-            if (status == 401)
-                Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.Single().Scheme);
-            return await answer.JsonAsync(status);
+            // OpenID Connect Core §5.3.1: by GET and by POST, and (RFC 6750 §2.2) in the form of the latter.
+            var answers = new List<HttpResponseMessage> { await app.Server.Http.FormAsync("/cis/oidc/me", null, token is null ? [] : [("access_token", token)]) };
+            foreach (var method in new[] { HttpMethod.Get, HttpMethod.Post })
+            {
+                using var request = new HttpRequestMessage(method, "/cis/oidc/me");
+                if (token is not null)
+                    request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+                answers.Add(await app.Server.Http.SendAsync(request));
+            }
+            foreach (var answer in answers)
+            {
+                Assert.True(answer.Headers.CacheControl!.NoStore);
+                Assert.Equal((await answers[0].JsonAsync(status)).GetRawText(), (await answer.JsonAsync(status)).GetRawText());
+                var challenge = status == 401 ? answer.Headers.WwwAuthenticate.Single() : null;
+                Assert.Equal(status == 401 ? "Bearer" : null, challenge?.Scheme);
+                // RFC 6750 §3.1: no error is told where there was no token.
+                Assert.Equal(status == 401 && token is not null, challenge?.Parameter!.Contains("error=\"invalid_token\"", StringComparison.Ordinal) ?? false);
+            }
+            return await answers[0].JsonAsync(status);
         }
+    }
+
+    [Fact]
+    public async Task An_access_token_is_taken_in_one_place_only()
+    {
+        var app = await servers.ApplicationAsync(engine);
+        await app.UserAsync();
+        var token = (await app.LoginAsync()).Str("access_token")!;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/cis/oidc/me")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+            Content = new FormUrlEncodedContent([new("access_token", token)]),
+        };
+        Assert.Equal("invalid_request", (await (await app.Server.Http.SendAsync(request)).JsonAsync(400)).Str("error"));
+        // RFC 6750 §2.3: never in the address, where it would be logged.
+        await app.Server.Http.GetAsync("/cis/oidc/me?access_token=" + token, 401);
     }
 }
 
@@ -115,7 +144,7 @@ public sealed class KeyTests(SharedServers servers)
         var document = await server.Http.GetAsync("/cis/oidc/.well-known/openid-configuration", 200);
         Assert.Equal(document.GetRawText(), (await server.Http.GetAsync("/.well-known/oauth-authorization-server/cis/oidc", 200)).GetRawText());
         const string Public = "http://127.0.0.1:5080";
-        Assert.Equal((Public + "/cis/oidc", Public + "/cis/oidc/jwks", Public + "/oidc/token"), (document.Str("issuer"), document.Str("jwks_uri"), document.Str("token_endpoint")));
+        Assert.Equal((Public + "/cis/oidc", Public + "/cis/oidc/jwks", Public + "/cis/oidc/token"), (document.Str("issuer"), document.Str("jwks_uri"), document.Str("token_endpoint")));
         // OpenID Connect Discovery 1.0 §3: required members.
         foreach (var name in new[] { "response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported" })
             Assert.Equal(JsonValueKind.Array, document.At(name).ValueKind);

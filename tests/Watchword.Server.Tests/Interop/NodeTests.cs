@@ -5,10 +5,11 @@ using System.Text.Json;
 using Watchword.Server.Tests.Contract;
 using Watchword.Server.Tests.Events;
 using Watchword.Server.Tests.Harness;
+using Watchword.Server.Tests.Security;
 
 namespace Watchword.Server.Tests.Interop;
 
-/// <summary>A backend in another language, with libraries that know nothing of us (npm jose, standardwebhooks), checks our tokens by discovery alone, and our webhooks.</summary>
+/// <summary>A backend in another language, with libraries that know nothing of us (npm jose, openid-client, standardwebhooks), gets by with discovery alone, and checks our webhooks.</summary>
 public sealed class NodeTests
 {
     [Theory]
@@ -57,17 +58,65 @@ public sealed class NodeTests
         Assert.Equal(["altered body", "another id", "another secret", "another time"], seen.At("refused").Strings().Order());
     }
 
-    private static async Task<JsonElement> RunAsync(string script, object input)
+    [Theory]
+    [InlineData("client_secret_basic", null)]
+    [InlineData("client_secret_post", null)]
+    [InlineData("private_key_jwt", "ES256")]
+    [InlineData("private_key_jwt", "RS256")]
+    [InlineData("private_key_jwt", "PS256")]
+    public async Task An_OpenID_client_off_the_shelf_goes_all_the_way(string method, string? algorithm)
+    {
+        await using var server = await Loopback.ServerAsync();
+        var app = await server.ApplicationAsync();
+        var user = await app.UserAsync();
+        var login = await app.LoginAsync();
+        var key = algorithm is null ? null : new ClientKeyPair(algorithm);
+        // Only by what the test is about: the secret of a client that signs is refused.
+        if (key is not null)
+            await app.ChangeClientAsync(new { token_endpoint_auth_method = "private_key_jwt", jwks = new { keys = new[] { key.Jwk() } } });
+
+        var seen = await RunAsync("client.mjs", new
+        {
+            issuer = server.Url + "/cis/oidc",
+            client_id = app.ClientId,
+            client_secret = app.ClientSecret,
+            method,
+            algorithm,
+            private_key = key?.Jwk(withPrivate: true),
+            refresh_token = login.Str("refresh_token"),
+            user,
+        });
+        Assert.Equal((user, app.ClientId, "+447400000001", "bearer"), (seen.Str("claims", "sub"), seen.Str("claims", "aud"), seen.Str("phone"), seen.Str("own")));
+        Assert.Equal((true, user), (seen.At("before", "active").GetBoolean(), seen.Str("before", "sub")));
+        Assert.Equal("""{"active":false}""", seen.At("after").GetRawText());
+        Assert.Equal("invalid_grant", seen.Str("refusal"));
+    }
+
+    [Fact]
+    public async Task The_example_in_the_documentation_signs_an_assertion_that_is_taken()
+    {
+        await using var server = await Loopback.ServerAsync();
+        var app = await server.ApplicationAsync();
+        var page = await File.ReadAllTextAsync(Path.Combine(FolderOf(), "../../docs/sessions.md"));
+        var script = Path.Combine(server.Folder, "sign.mjs");
+        await File.WriteAllTextAsync(script, page.Split("```js\n")[1].Split("```")[0]);
+        using var pair = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        var pem = Path.Combine(server.Folder, "client.pem");
+        await File.WriteAllTextAsync(pem, pair.ExportECPrivateKeyPem());
+
+        var made = await RunAsync(script, new { }, ("ISSUER", server.Url + "/cis/oidc"), ("CLIENT_ID", app.ClientId), ("KEY_FILE", pem));
+        await app.ChangeClientAsync(new { jwks = new { keys = new[] { made.At("jwk") } }, token_endpoint_auth_method = "private_key_jwt" });
+        await (await server.Http.FormAsync("/oidc/token", null, ("grant_type", "client_credentials"), ("client_assertion_type", AssertionTests.Type), ("client_assertion", made.Str("client_assertion")!))).JsonAsync(200);
+    }
+
+    private static async Task<JsonElement> RunAsync(string script, object input, params (string Name, string Value)[] environment)
     {
         var folder = FolderOf();
-        Assert.True(Directory.Exists(Path.Combine(folder, "node_modules", "jose")), $"npm ci has not been run in {folder}. Run the tests by eng/test.");
-        using var node = Process.Start(new ProcessStartInfo("node", [script])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        Assert.True(Directory.Exists(Path.Combine(folder, "node_modules", "openid-client")), $"npm ci has not been run in {folder}. Run the tests by eng/test.");
+        var start = new ProcessStartInfo("node", [script]) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var node = Process.Start(start)!;
         await node.StandardInput.WriteAsync(JsonSerializer.Serialize(input));
         node.StandardInput.Close();
         var (output, errors) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Watchword.Core;
+using Watchword.Core.Apps;
 using Watchword.Core.Otp;
 using Watchword.Core.Sessions;
 using Watchword.Server.Hosting;
@@ -25,6 +26,7 @@ public sealed class HousekeepingTests
         // More than one batch of the sweep, the live ones among the dead.
         var sessions = Enumerable.Range(0, 2500).Select(i =>
             new Session($"tenant{i % 3}", Ids.New(now.AddSeconds(-i)), "app", "client", "user", now, now, now.AddMilliseconds(i % 10 == 0 ? 1 : 0), [OtpChannel.Sms], null)).ToList();
+        var client = new Client("tenant", "client", "app", "", new ClientSettings(), [], now);
         await server.Database.WriteAsync(async db =>
         {
             for (var i = 0; i < 3; i++)
@@ -33,7 +35,7 @@ public sealed class HousekeepingTests
             foreach (var session in sessions)
             {
                 await store.AddAsync(session, RandomNumberGenerator.GetBytes(32), previous: "");
-                await store.AddRefreshTokenAsync(session, "client", RandomNumberGenerator.GetBytes(32), now, session.ExpiresAt);
+                await store.AddRefreshTokenAsync(session, client, RandomNumberGenerator.GetBytes(32), now);
             }
         });
 

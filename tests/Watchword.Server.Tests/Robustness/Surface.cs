@@ -49,6 +49,8 @@ internal static class Surface
 {
     private static readonly Field[] Settings = [new("settings", Kind.Object, "{}")];
 
+    private static readonly Field[] Demands = [new("max_age", Kind.Whole, "60"), new("acr_values", Kind.Text, "\"urn:watchword:acr:otp\"")];
+
     private static readonly Field[] UserFields =
     [
         new("email", Kind.Text, "\"ann@example.com\""),
@@ -79,8 +81,8 @@ internal static class Surface
             new("passcode", Kind.Text, "\"123456\"", true), new("identifier_type", Kind.Text, "\"phone_number\"", true), new("identifier", Kind.Text, "\"+447400000001\"", true),
             new("request_id", Kind.Text, "\"r\""), new("session_id", Kind.Text, "\"s\""), new("resource", Kind.Text, "\"https://api.example\""), new("claims", Kind.Json, "{}"),
             new("client_attributes", Kind.Object, "{}")),
-        new("refresh", HttpMethod.Post, "/cis/v1/auth/token/refresh", false, ErrorShape.Login, new Field("refresh_token", Kind.Text, "\"x\"", true)) { Codes = ["system_invalid_input", "auth_invalid_credentials"] },
-        new("session", HttpMethod.Post, "/cis/v1/auth/session/authenticate", false, ErrorShape.Login, new Field("session_id", Kind.Text, "\"x\"", true)) { Codes = ["system_invalid_input", "session_not_found"] },
+        new("refresh", HttpMethod.Post, "/cis/v1/auth/token/refresh", false, ErrorShape.Login, [new("refresh_token", Kind.Text, "\"x\"", true), .. Demands]) { Codes = ["system_invalid_input", "auth_invalid_credentials"] },
+        new("session", HttpMethod.Post, "/cis/v1/auth/session/authenticate", false, ErrorShape.Login, [new("session_id", Kind.Text, "\"x\"", true), .. Demands]) { Codes = ["system_invalid_input", "session_not_found"] },
         new("logout", HttpMethod.Post, "/cis/v1/auth/session/logout", false, ErrorShape.Login, new Field("session_id", Kind.Text, "\"x\"", true)) { Codes = ["system_invalid_input", "session_not_found"] },
         new("create application", HttpMethod.Post, "/cis/v1/applications", true, ErrorShape.Resource,
             [new("app_name", Kind.Text, "\"A\"", true), new("redirect_uris", Kind.Texts, "[\"https://a.example/\"]", true), .. Settings]),
@@ -172,6 +174,17 @@ internal static class Surface
         ("create client", "settings", "{\"access_token_lifetime\":0}"),
         ("create client", "settings", "{\"session_lifetime\":-1}"),
         ("create client", "settings", "{\"id_token_claims\":5}"),
+        ("create client", "settings", "{\"session_idle_lifetime\":59}"),
+        ("create client", "settings", "{\"session_idle_lifetime\":31536001}"),
+        ("create client", "settings", "{\"access_token_claims\":{}}"),
+        ("create client", "settings", "{\"token_endpoint_auth_method\":\"none\"}"),
+        ("create client", "settings", "{\"token_endpoint_auth_method\":\"private_key_jwt\"}"),
+        ("create client", "settings", "{\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}}"),
+        ("create client", "settings", "{\"jwks\":{\"keys\":[{\"kid\":\"\\ud800\"}]}}"),
+        ("create client", "settings", "{\"jwks\":{\"keys\":[{\"other\":\"\\ud800\"}]}}"),
+        ("refresh", "max_age", "-1"),
+        ("session", "max_age", "315360001"),
+        ("session", "acr_values", "\"urn:watchword:acr:gold\""),
         ("rotate secret", "overlap_seconds", "2592001"),
         ("login preferences", "sms", "{\"expiresIn\":0}"),
         ("login preferences", "sms", "{\"codeLength\":\"six\"}"),
@@ -283,7 +296,7 @@ internal static class Surface
         var dump = new StringBuilder();
         foreach (var table in new[]
         {
-            "tenants", "applications", "clients", "client_secrets", "users", "memberships", "login_state", "challenges", "sends", "outbox", "sessions", "refresh_tokens",
+            "tenants", "applications", "clients", "client_secrets", "users", "memberships", "login_state", "challenges", "sends", "outbox", "sessions", "refresh_tokens", "client_assertions",
             "signing_keys", "data_protection_keys", "providers", "delivery_settings", "webhooks", "webhook_deliveries", "tenant_settings",
         })
         {

@@ -46,19 +46,22 @@ internal static class Attack
         Assert.Equal("auth_locked", await (await app.AuthenticateAsync("no code", phone)).ErrorAsync(403));
     }
 
-    public static Task<HttpResponseMessage> RefreshAsync(this TestApplication app, string token) =>
-        app.PostAsync("/cis/v1/auth/token/refresh", new { refresh_token = token });
+    public static Task<HttpResponseMessage> RefreshAsync(this TestApplication app, string token, int? maxAge = null, string? acr = null) =>
+        app.PostAsync("/cis/v1/auth/token/refresh", new { refresh_token = token, max_age = maxAge, acr_values = acr });
 
-    public static Task<HttpResponseMessage> ResumeAsync(this TestApplication app, string session) =>
-        app.PostAsync("/cis/v1/auth/session/authenticate", new { session_id = session });
+    public static Task<HttpResponseMessage> ResumeAsync(this TestApplication app, string session, int? maxAge = null, string? acr = null) =>
+        app.PostAsync("/cis/v1/auth/session/authenticate", new { session_id = session, max_age = maxAge, acr_values = acr });
 
     /// <summary>A form with the client's credentials in it.</summary>
     public static Task<HttpResponseMessage> FormAsync(this TestApplication app, string path, params (string Name, string Value)[] fields) =>
         app.Server.Http.PostAsync(path, new FormUrlEncodedContent(
             fields.Append(("client_id", app.ClientId)).Append(("client_secret", app.ClientSecret)).Select(f => KeyValuePair.Create(f.Item1, f.Item2))));
 
-    public static Task<HttpResponseMessage> RefreshByFormAsync(this TestApplication app, string token, string path = "/oidc/token") =>
+    public static Task<HttpResponseMessage> RefreshByFormAsync(this TestApplication app, string token, string path) =>
         app.FormAsync(path, ("grant_type", "refresh_token"), ("refresh_token", token));
+
+    public static Task<HttpResponseMessage> RefreshByFormAsync(this TestApplication app, string token, params (string Name, string Value)[] more) =>
+        app.FormAsync("/oidc/token", [("grant_type", "refresh_token"), ("refresh_token", token), .. more]);
 
     /// <summary>The whole answer of introspection, as text.</summary>
     public static async Task<string> IntrospectAsync(this TestApplication app, string token)

@@ -129,6 +129,9 @@ public abstract class OneUseTests(SharedServer shared) : SecurityTests(shared)
             Server.Database.WriteAsync(db => OneTime.Passcode.ConsumeAsync(db, new { tenant, app = app.AppId, user, id, now = 1L })))));
         var tokens = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() =>
             Server.Database.WriteAsync(db => OneTime.RefreshToken.ConsumeAsync(db, new { tenant, session, hash, now = 1L })))));
+        var assertions = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() =>
+            Server.Database.WriteAsync(db => OneTime.ClientAssertion.ConsumeAsync(db, new { client = app.ClientId, hash, expires = 1L })))));
+        Assert.Single(assertions, taken => taken);
         Assert.Single(codes, taken => taken);
         Assert.Single(tokens, taken => taken);
     }

@@ -6,12 +6,24 @@ using Watchword.Server.Tokens;
 
 namespace Watchword.Server.Api.Management;
 
-/// <summary>A client's settings, times in seconds; what is absent from a request stays.</summary>
+/// <summary>
+/// A client's settings, times in seconds; what is absent from a request stays. An idle lifetime of 0 takes the limit away, an empty key set
+/// the keys.
+/// </summary>
 internal sealed record ClientSettingsJson(
-    int? AccessTokenLifetime, int? IdTokenLifetime, int? RefreshTokenLifetime, int? SessionLifetime, IReadOnlyList<string>? IdTokenClaims)
+    int? AccessTokenLifetime,
+    int? IdTokenLifetime,
+    int? RefreshTokenLifetime,
+    int? SessionLifetime,
+    int? SessionIdleLifetime,
+    IReadOnlyList<string>? IdTokenClaims,
+    IReadOnlyList<string>? AccessTokenClaims,
+    ClientAuthenticationMethod? TokenEndpointAuthMethod,
+    ClientKeysJson? Jwks)
 {
     public static ClientSettingsJson Of(ClientSettings settings) => new(
-        settings.AccessTokenLifetime, settings.IdTokenLifetime, settings.RefreshTokenLifetime, settings.SessionLifetime, settings.IdTokenClaims);
+        settings.AccessTokenLifetime, settings.IdTokenLifetime, settings.RefreshTokenLifetime, settings.SessionLifetime, settings.SessionIdleLifetime,
+        settings.IdTokenClaims, settings.AccessTokenClaims, settings.AuthenticationMethod, ClientKeysJson.Of(settings.Keys));
 
     public ClientSettings Over(ClientSettings settings) => new()
     {
@@ -19,8 +31,15 @@ internal sealed record ClientSettingsJson(
         IdTokenLifetime = IdTokenLifetime ?? settings.IdTokenLifetime,
         RefreshTokenLifetime = RefreshTokenLifetime ?? settings.RefreshTokenLifetime,
         SessionLifetime = SessionLifetime ?? settings.SessionLifetime,
-        IdTokenClaims = IdTokenClaims is null ? settings.IdTokenClaims : [.. IdTokenClaims.Where(UserClaims.Supported.Contains)],
+        SessionIdleLifetime = SessionIdleLifetime is 0 ? null : SessionIdleLifetime ?? settings.SessionIdleLifetime,
+        IdTokenClaims = Known(IdTokenClaims) ?? settings.IdTokenClaims,
+        AccessTokenClaims = Known(AccessTokenClaims) ?? settings.AccessTokenClaims,
+        AuthenticationMethod = TokenEndpointAuthMethod ?? settings.AuthenticationMethod,
+        Keys = Jwks?.ToKeys() ?? settings.Keys,
     };
+
+    private static IReadOnlyList<string>? Known(IReadOnlyList<string>? claims) =>
+        claims is null ? null : [.. claims.Where(UserClaims.Supported.Contains).Distinct()];
 }
 
 /// <summary>What is said of a client.</summary>

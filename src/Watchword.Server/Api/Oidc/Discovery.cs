@@ -24,36 +24,46 @@ internal sealed record DiscoveryResponse(
     IReadOnlyList<string> SubjectTypesSupported,
     IReadOnlyList<string> IdTokenSigningAlgValuesSupported,
     IReadOnlyList<string> TokenEndpointAuthMethodsSupported,
+    IReadOnlyList<string> TokenEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> IntrospectionEndpointAuthMethodsSupported,
+    IReadOnlyList<string> IntrospectionEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> RevocationEndpointAuthMethodsSupported,
+    IReadOnlyList<string> RevocationEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> ScopesSupported,
     IReadOnlyList<string> ClaimsSupported,
-    IReadOnlyList<string> AcrValuesSupported);
+    IReadOnlyList<string> AcrValuesSupported,
+    bool RequestUriParameterSupported);
 
 /// <summary>Discovery and the key set: public, the same for everyone.</summary>
 internal static class Discovery
 {
-    private static readonly string[] SecretMethods = ["client_secret_basic", "client_secret_post"];
+    private static readonly string[] Methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
 
     /// <summary><c>GET /cis/oidc/.well-known/openid-configuration</c> and its RFC 8414 twin.</summary>
     public static Ok<DiscoveryResponse> Describe(Issuer issuer) => TypedResults.Ok(new DiscoveryResponse(
         issuer.Name,
-        issuer.PublicUrl + "/oidc/token",
+        // Of the two addresses of each, the one below the issuer: careful clients take no other.
+        issuer.Name + "/token",
         issuer.Name + "/jwks",
         issuer.Name + "/me",
-        issuer.PublicUrl + "/oidc/token/introspection",
-        issuer.PublicUrl + "/oidc/token/revocation",
+        issuer.Name + "/token/introspection",
+        issuer.Name + "/token/revocation",
         ["client_credentials", "refresh_token"],
         // There is no authorization endpoint; OpenID Connect requires the member all the same.
         [],
         ["public"],
         [.. Enum.GetNames<SigningAlgorithm>()],
-        SecretMethods,
-        SecretMethods,
-        SecretMethods,
+        Methods,
+        ClientAssertions.Algorithms,
+        Methods,
+        ClientAssertions.Algorithms,
+        Methods,
+        ClientAssertions.Algorithms,
         ["openid", "offline_access"],
-        ["iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "acr", "sid", "tid", .. UserClaims.Supported],
-        [AuthenticationContext.SingleMethod, AuthenticationContext.TwoMethods]));
+        ["iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "acr", "sid", "tid", "at_hash", "approval_data", .. UserClaims.Supported],
+        [AuthenticationContext.SingleMethod, AuthenticationContext.TwoMethods],
+        // Where it is left out it counts as true (OpenID Connect Discovery 1.0 §3).
+        RequestUriParameterSupported: false));
 
     /// <summary><c>GET /cis/oidc/jwks</c>.</summary>
     public static Ok<KeySetResponse> KeySet(SigningKeys keys, HttpResponse response)

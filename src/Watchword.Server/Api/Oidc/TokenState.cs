@@ -39,13 +39,13 @@ internal static class TokenState
 {
     /// <summary><c>POST /oidc/token/introspection</c> (RFC 7662).</summary>
     public static async Task<Results<Ok<IntrospectionResponse>, ApiError>> IntrospectAsync(
-        HttpContext http, ClientDirectory directory, TokenCheck tokens, Database database, Issuer issuer, TimeProvider time,
+        HttpContext http, ClientDirectory directory, ClientAssertions assertions, TokenCheck tokens, Database database, Issuer issuer, TimeProvider time,
         ILogger<IntrospectionResponse> log)
     {
         if (await ClientCredentials.ReadFormAsync(http.Request) is not { } form)
             return OAuthErrors.NotAForm;
         var now = time.GetUtcNow();
-        var (caller, refusal) = await ClientCredentials.CheckAsync(http, form, directory, now, log);
+        var (caller, refusal) = await ClientCredentials.CheckAsync(http, form, directory, assertions, now, log);
         if (refusal is not null)
             return refusal;
         http.Response.Headers.CacheControl = "no-store";
@@ -65,12 +65,13 @@ internal static class TokenState
 
     /// <summary><c>POST /oidc/token/revocation</c> (RFC 7009): ends the session that the token belongs to. Unknown tokens are fine.</summary>
     public static async Task<Results<Ok, ApiError>> RevokeAsync(
-        HttpContext http, ClientDirectory directory, TokenCheck tokens, Database database, TimeProvider time, ILogger<IntrospectionResponse> log)
+        HttpContext http, ClientDirectory directory, ClientAssertions assertions, TokenCheck tokens, Database database, TimeProvider time,
+        ILogger<IntrospectionResponse> log)
     {
         if (await ClientCredentials.ReadFormAsync(http.Request) is not { } form)
             return OAuthErrors.NotAForm;
         var now = time.GetUtcNow();
-        var (caller, refusal) = await ClientCredentials.CheckAsync(http, form, directory, now, log);
+        var (caller, refusal) = await ClientCredentials.CheckAsync(http, form, directory, assertions, now, log);
         if (refusal is not null)
             return refusal;
         var text = form["token"].ToString();
@@ -98,19 +99,26 @@ internal static class TokenState
             await SessionEnd.OneAsync(db, session, Caller.Of(caller, http).Author, "revoked", now);
     }
 
-    /// <summary><c>GET /cis/oidc/me</c>: the claims of the user whose access token this is, as they are now.</summary>
+    /// <summary><c>GET</c> or <c>POST /cis/oidc/me</c> (OpenID Connect Core §5.3.1): the claims of the user whose access token this is, as they are now.</summary>
     public static async Task<Results<Ok<UserInfoResponse>, ApiError>> UserInfoAsync(
         HttpContext http, TokenCheck tokens, Database database, ClientDirectory directory, TimeProvider time)
     {
         var header = http.Request.Headers.Authorization.ToString();
-        var now = time.GetUtcNow();
-        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            || await tokens.ReadAsync(header[7..].Trim(), audience: null) is not { } jwt
-            || Claim(jwt, "sid") is null || !await IsLiveAsync(jwt, database, directory, now))
-            return new ApiError(401, "invalid_token", "Send the access token of a user who is logged in: Authorization: Bearer <access_token>.");
-        var member = await database.ReadAsync(db => new UserStore(db).FindForLoginAsync(Claim(jwt, "tid")!, Claim(jwt, "app_id")!, IdentifierType.UserId, jwt.Subject));
+        var inHeader = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
+        var inBody = HttpMethods.IsPost(http.Request.Method) && await ClientCredentials.ReadFormAsync(http.Request) is { } form && form.ContainsKey("access_token")
+            ? form["access_token"].ToString()
+            : null;
+        if (inHeader is not null && inBody is not null)
+            return new ApiError(400, "invalid_request", "Send the access token in one place: as Authorization: Bearer, or as access_token in the form.");
+        if ((inHeader ?? inBody) is not { } token)
+            return ApiErrors.Unauthorized("Send the access token of a user who is logged in: Authorization: Bearer <access_token>.");
+        // Deleted between the two looks, the user is as gone as before them.
+        if (await tokens.ReadAsync(token, audience: null) is not { } jwt
+            || Claim(jwt, "sid") is null || !await IsLiveAsync(jwt, database, directory, time.GetUtcNow())
+            || await database.ReadAsync(db => new UserStore(db).FindForLoginAsync(Claim(jwt, "tid")!, Claim(jwt, "app_id")!, IdentifierType.UserId, jwt.Subject)) is not { } member)
+            return new ApiError(401, "invalid_token", "The access token is not one of a user who is logged in now.");
         var claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = jwt.Subject };
-        UserClaims.Add(claims, UserClaims.Supported, member!);
+        UserClaims.Add(claims, UserClaims.Supported, member);
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new UserInfoResponse { Claims = claims });
     }
@@ -128,7 +136,7 @@ internal static class TokenState
             return IntrospectionResponse.Inactive;
         return new IntrospectionResponse(
             true, "refresh_token", TokenIssuer.UserScope, known.ClientId, session.UserId, null, issuer.Name,
-            known.ExpiresAt.ToUnixTimeSeconds(), null, null, session.SessionId, session.TenantId, session.AppId);
+            Math.Min(known.ExpiresAt.ToUnixTimeSeconds(), session.ExpiresAt.ToUnixTimeSeconds()), null, null, session.SessionId, session.TenantId, session.AppId);
     }
 
     private static bool MaySee(ClientContext caller, Session session) => caller.Application is null || caller.Application.AppId == session.AppId;

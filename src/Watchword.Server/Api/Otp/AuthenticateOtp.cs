@@ -45,7 +45,7 @@ internal static class AuthenticateOtp
         // The session that a right guess opens is made before the write, so that the one writer does not wait for random numbers.
         var opens = Ids.New(now);
         var guess = new Guess(
-            request.Passcode!, request.RequestId, request.SessionId, identifier, request.Resource, OpaqueToken.Session(opens), OpaqueToken.Refresh(opens),
+            request.Passcode!, request.RequestId, request.SessionId, identifier, request.Resource, asked, OpaqueToken.Session(opens), OpaqueToken.Refresh(opens),
             Origins.Json(caller, request.ClientAttributes?.IpAddress, request.ClientAttributes?.UserAgent));
         var outcome = await database.WriteAsync(db => JudgeAndNoteAsync(db, guess, caller, keys, now));
         ApiTelemetry.Judged(outcome.Refusal?.Code ?? "accepted");
@@ -55,7 +55,7 @@ internal static class AuthenticateOtp
             return outcome.Refusal;
 
         var approval = outcome.Challenge!.ApprovalData is { } data ? JsonElement.Parse(seal.ApprovalData.Unprotect(data)) : (JsonElement?)null;
-        var signed = tokens.ForUser(caller.Client, app, outcome.Member!, outcome.Session!, asked, approval);
+        var signed = tokens.ForUser(caller.Client, app, outcome.Member!, outcome.Session!, approval);
         return TypedResults.Ok(new TokenResponse(
             signed.AccessToken, signed.IdToken, outcome.RefreshToken.Reveal(), "Bearer", signed.ExpiresIn,
             request.SessionId ?? outcome.SessionToken.Reveal()));
@@ -140,16 +140,15 @@ internal static class AuthenticateOtp
             await new UserStore(db).MarkSeenAsync(seen);
 
         var sessions = new SessionStore(db);
-        var settings = caller.Client.Settings;
         var session = joined?.With(challenge.Channel, now) ?? new Session(
-            tenant, guess.SessionToken.SessionId, app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(settings.SessionLifetime), [challenge.Channel], Resource: null);
-        session = session with { Resource = guess.Resource ?? session.Resource };
+            tenant, guess.SessionToken.SessionId, app, caller.Client.ClientId, user.UserId, now, now, now.AddSeconds(caller.Client.Settings.SessionLifetime), [challenge.Channel], Resource: null);
+        session = (session with { Resource = guess.Resource ?? session.Resource, Claims = guess.Claims }).UsedBy(caller.Client, now);
         if (joined is null)
             await sessions.AddAsync(session, guess.SessionToken.Hash, latestSession);
-        else
-            await sessions.UpdateAsync(session);
+        else if (!await sessions.UpdateAsync(session, now))
+            return Outcome.Refused(SessionNotFound, member);
         var refresh = joined is null ? guess.RefreshToken : OpaqueToken.Refresh(session.SessionId);
-        await sessions.AddRefreshTokenAsync(session, caller.Client.ClientId, refresh.Hash, now, now.AddSeconds(settings.RefreshTokenLifetime));
+        await sessions.AddRefreshTokenAsync(session, caller.Client, refresh.Hash, now);
         return new Outcome(null, null, member with { User = seen }, session, challenge, guess.SessionToken, refresh);
     }
 
@@ -180,8 +179,8 @@ internal static class AuthenticateOtp
     private static ApiError SessionNotFound { get; } = new(400, "session_not_found", "Session not found");
 
     private sealed record Guess(
-        string Passcode, string? RequestId, string? SessionId, Identifier Identifier, string? Resource, OpaqueToken SessionToken, OpaqueToken RefreshToken,
-        string Origin);
+        string Passcode, string? RequestId, string? SessionId, Identifier Identifier, string? Resource, RequestedClaims Claims, OpaqueToken SessionToken,
+        OpaqueToken RefreshToken, string Origin);
 
     private sealed record Outcome(
         ApiError? Refusal, DateTimeOffset? LockedUntil, Member? Member, Session? Session, Challenge? Challenge, OpaqueToken SessionToken, OpaqueToken RefreshToken)

@@ -1,13 +1,17 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Watchword.Core.Sessions;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
 
 namespace Watchword.Server.Api.Sessions;
 
-/// <summary>A refresh token to spend.</summary>
-internal sealed record RefreshRequest(string? RefreshToken);
+/// <summary>A refresh token to spend, and what the user's login has to have been like.</summary>
+internal sealed record RefreshRequest(string? RefreshToken, int? MaxAge, string? AcrValues);
 
-/// <summary>A session to go on with or to end.</summary>
+/// <summary>A session to go on with, and what the user's login has to have been like.</summary>
+internal sealed record ResumeRequest(string? SessionId, int? MaxAge, string? AcrValues);
+
+/// <summary>A session to end.</summary>
 internal sealed record SessionRequest(string? SessionId);
 
 /// <summary>A user's session, by its public name.</summary>
@@ -20,7 +24,11 @@ internal static class Sessions
     public static async Task<Results<Ok<TokenResponse>, ApiError>> RefreshAsync(
         RefreshRequest request, Caller caller, SessionRefresh refresh, TokenIssuer tokens, TimeProvider time, ILogger<RefreshRequest> log)
     {
-        var outcome = await refresh.ByRefreshTokenAsync(caller.Client, request.RefreshToken, caller.Author);
+        var faults = new List<string>();
+        var demand = LoginDemand.Read(request.MaxAge, request.AcrValues, faults);
+        if (faults.Count > 0)
+            return ApiErrors.InvalidInput(faults);
+        var outcome = await refresh.ByRefreshTokenAsync(caller.Client, request.RefreshToken, demand, caller.Author);
         if (outcome.Verdict == SessionVerdict.Reused)
             ApiTelemetry.RefreshTokenReused(log, outcome.Session!.SessionId);
         return Answer(outcome, caller, tokens, time, sessionId: null, new ApiError(400, "auth_invalid_credentials", "The refresh token is wrong, was used before, or has expired. Log the user in again."));
@@ -28,9 +36,13 @@ internal static class Sessions
 
     /// <summary><c>POST /cis/v1/auth/session/authenticate</c>.</summary>
     public static async Task<Results<Ok<TokenResponse>, ApiError>> AuthenticateAsync(
-        SessionRequest request, Caller caller, SessionRefresh refresh, TokenIssuer tokens, TimeProvider time)
+        ResumeRequest request, Caller caller, SessionRefresh refresh, TokenIssuer tokens, TimeProvider time)
     {
-        var outcome = await refresh.BySessionIdAsync(caller.Client, request.SessionId);
+        var faults = new List<string>();
+        var demand = LoginDemand.Read(request.MaxAge, request.AcrValues, faults);
+        if (faults.Count > 0)
+            return ApiErrors.InvalidInput(faults);
+        var outcome = await refresh.BySessionIdAsync(caller.Client, request.SessionId, demand);
         return Answer(outcome, caller, tokens, time, request.SessionId, new ApiError(400, "session_not_found", "Session not found"));
     }
 
@@ -86,13 +98,17 @@ internal static class Sessions
         switch (outcome.Verdict)
         {
             case SessionVerdict.Accepted:
-                var signed = tokens.ForUser(caller.Client, caller.App, outcome.Member!, outcome.Session!, RequestedClaims.None, approvalData: null);
+                var signed = tokens.ForUser(caller.Client, caller.App, outcome.Member!, outcome.Session!);
                 return TypedResults.Ok(new TokenResponse(
                     signed.AccessToken, signed.IdToken, outcome.RefreshToken.Reveal(), "Bearer", signed.ExpiresIn, sessionId));
             case SessionVerdict.UserNotActive:
                 return ApiErrors.UserNotActive;
             case SessionVerdict.Locked:
                 return ApiErrors.Locked(outcome.Lock!.Until, time.GetUtcNow());
+            case SessionVerdict.TooOld:
+                return new ApiError(403, "fresh_login_required", "The user's last login is longer ago than max_age. Send a code and authenticate with it, with this session's id as session_id; then try again.");
+            case SessionVerdict.TooWeak:
+                return new ApiError(403, "second_method_required", "acr_values asks for two methods. Send a code by a method that this session has not seen and authenticate with it, with this session's id as session_id; then try again.");
             default:
                 return unknown;
         }
