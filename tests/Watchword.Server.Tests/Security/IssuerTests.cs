@@ -37,7 +37,7 @@ public sealed class IssuerTests(SqliteServer shared) : SecurityTests(shared), IC
             var described = await CleanAsync(answer, 200);
             Assert.Equal(Issuer, described.Text("issuer"));
             Assert.Equal(Issuer + "/jwks", described.Text("jwks_uri"));
-            Assert.Equal("http://127.0.0.1:5080/oidc/token", described.Text("token_endpoint"));
+            Assert.Equal("http://127.0.0.1:5080/cis/oidc/token", described.Text("token_endpoint"));
         }
         var client = await CleanAsync(await forger.PostAsync("/oidc/token", new FormUrlEncodedContent(
         [
