@@ -39,6 +39,15 @@ public static class ErrorCodes
     /// <summary>The session is over or was never there. Log the user in again.</summary>
     public const string SessionNotFound = "session_not_found";
 
+    /// <summary>The latest login in the session is older than <see cref="Sessions.LoginDemand.MaxAge"/>. Log the user in again, in the same session.</summary>
+    public const string FreshLoginRequired = "fresh_login_required";
+
+    /// <summary>The session has had one method, and two were asked for. Log the user in by another, in the same session.</summary>
+    public const string SecondMethodRequired = "second_method_required";
+
+    /// <summary>OAuth's word for the two before. The refresh token was not spent.</summary>
+    public const string UnmetAuthenticationRequirements = "unmet_authentication_requirements";
+
     /// <summary>The client token was refused, and a fresh one too. Check that the client still exists.</summary>
     public const string Unauthorized = "unauthorized";
 

@@ -16,6 +16,15 @@ public sealed partial class DocsTests
     }
 
     [Fact]
+    public void The_page_of_errors_has_every_code_that_the_server_answers_and_no_other()
+    {
+        var code = string.Join('\n', Directory.EnumerateFiles(Path.Combine(Root(), "src", "Watchword.Server", "Api"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        var answered = ErrorCode().Matches(code).Select(m => m.Groups[1].Value).Append(Api.ApiErrors.InvalidInputCode).Distinct().Order();
+        var explained = ErrorRow().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "errors.md"))).Select(m => m.Groups[1].Value).ToList();
+        Assert.Equal(answered, explained.Order());
+    }
+
+    [Fact]
     public void Every_link_in_the_documentation_leads_somewhere()
     {
         var pages = Directory.EnumerateFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories)
@@ -31,6 +40,13 @@ public sealed partial class DocsTests
 
     [GeneratedRegex("`([A-Z][a-z]*(?:_[A-Za-z0-9]+){2,})`")]
     private static partial Regex TestName();
+
+    /// <summary>The code in the making of an <see cref="Api.ApiError"/>.</summary>
+    [GeneratedRegex(@"(?:ApiError\(\d+, |new\(\d{3}, |Conflict\()""([a-z_]+)""")]
+    private static partial Regex ErrorCode();
+
+    [GeneratedRegex(@"^\| `([a-z_]+)` \| \d{3} \|", RegexOptions.Multiline)]
+    private static partial Regex ErrorRow();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Watchword.Client.Wire;
 
@@ -17,6 +18,18 @@ public sealed record ClientSettings
 
     /// <summary>Life of a session.</summary>
     public int? SessionLifetime { get; init; }
+
+    /// <summary>How long a session may be idle before it ends; 0 takes the limit away.</summary>
+    public int? SessionIdleLifetime { get; init; }
+
+    /// <summary>Claims that every access token holds, beyond the usual ones.</summary>
+    public IReadOnlyList<string>? AccessTokenClaims { get; init; }
+
+    /// <summary><c>client_secret</c>, or <c>private_key_jwt</c>: then the secret is refused.</summary>
+    public string? TokenEndpointAuthMethod { get; init; }
+
+    /// <summary>The client's public keys (RFC 7517), for <c>ClientCredential.FromPrivateKey</c>: <c>{"keys":[…]}</c>.</summary>
+    public JsonObject? Jwks { get; init; }
 
     /// <summary>Claims that every ID token holds, beyond the usual ones.</summary>
     public IReadOnlyList<string>? IdTokenClaims { get; init; }

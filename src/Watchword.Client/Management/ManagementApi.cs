@@ -13,6 +13,9 @@ public sealed class ManagementApi
         Delivery = new(connection);
         Messages = new(connection);
         SigningKeys = new(connection);
+        Webhooks = new(connection);
+        Audit = new(connection);
+        Retention = new(connection);
     }
 
     /// <summary>Applications.</summary>
@@ -32,4 +35,13 @@ public sealed class ManagementApi
 
     /// <summary>The keys that sign tokens.</summary>
     public SigningKeysApi SigningKeys { get; }
+
+    /// <summary>Who is told what happens.</summary>
+    public WebhooksApi Webhooks { get; }
+
+    /// <summary>What was done, and by whom.</summary>
+    public AuditApi Audit { get; }
+
+    /// <summary>How long things are kept.</summary>
+    public RetentionApi Retention { get; }
 }

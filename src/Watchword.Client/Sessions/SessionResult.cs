@@ -17,6 +17,12 @@ public enum SessionOutcome
 
     /// <summary>An administrator has disabled the user.</summary>
     UserNotActive,
+
+    /// <summary>The latest login is older than was asked for. Log the user in again, in the same session; nothing was spent.</summary>
+    FreshLoginRequired,
+
+    /// <summary>Two methods were asked for, and one was used. Log the user in by another, in the same session; nothing was spent.</summary>
+    SecondMethodRequired,
 }
 
 /// <summary>The outcome of going on with a session.</summary>
@@ -51,6 +57,8 @@ public sealed record SessionResult
             ErrorCodes.InvalidCredentials or ErrorCodes.SessionNotFound => SessionOutcome.Ended,
             ErrorCodes.Locked => SessionOutcome.Locked,
             ErrorCodes.UserNotActive => SessionOutcome.UserNotActive,
+            ErrorCodes.FreshLoginRequired => SessionOutcome.FreshLoginRequired,
+            ErrorCodes.SecondMethodRequired => SessionOutcome.SecondMethodRequired,
             _ => null,
         };
         return new SessionResult(outcome ?? throw refusal) { RetryAfter = refusal.RetryAfter };

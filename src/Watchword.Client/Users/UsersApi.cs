@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using Watchword.Client.Wire;
 
 namespace Watchword.Client.Users;
@@ -120,6 +121,13 @@ public sealed class UsersApi
     /// <summary>Deletes a user from the whole tenant. False when there is no such user. Tried again. For management clients.</summary>
     public async Task<bool> DeleteAsync(string userId, CancellationToken cancellation = default) =>
         (await _connection.SendAsync(Call.Delete(Address.Of("/cis/v1/manage/users/{id}", userId)), cancellation)).Removed();
+
+    /// <summary>
+    /// All that is kept of a user, for the user to have (GDPR Art. 15 and 20). Null when there is no such user. Tried again. For management
+    /// clients.
+    /// </summary>
+    public async Task<JsonObject?> ExportAsync(string userId, CancellationToken cancellation = default) =>
+        (await _connection.SendAsync(Call.Get(Address.Of("/cis/v1/manage/users/{id}/export", userId)), cancellation)).Find(WatchwordJson.Default.ResultJsonObject)?.Content;
 
     /// <summary>
     /// Ends a user's locks: in one application, or in all when none is named. False when there is no such user. Tried again. For management
