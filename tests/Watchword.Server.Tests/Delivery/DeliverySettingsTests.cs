@@ -82,7 +82,9 @@ public abstract class DeliverySettingsTests(PigeonLoft loft)
         loft.Pigeon.Verify = (_, _) => Task.FromResult<string?>(null);
         Assert.Equal(answer.GetRawText(), again.GetRawText());
         Assert.Equal(answer.GetRawText(), (await tenant.Management.GetAsync(Settings, 200)).GetRawText());
-        // An open provider stays open, with all it knows.
+        Assert.Same(before, await loft.SetupAsync(tenant));
+        // When something else changes, an open provider stays open, with all it knows.
+        await tenant.Management.PutAsync(Settings, System.Text.Json.JsonElement.Parse(answer.At("result").GetRawText().Replace("\"EUR\"", "\"GBP\"", StringComparison.Ordinal)), 200);
         var after = await loft.SetupAsync(tenant);
         Assert.NotSame(before, after);
         Assert.Same(before.LegsFor(OtpChannel.Sms, "", "GB", "+447400000001")[0].Provider, after.LegsFor(OtpChannel.Sms, "", "GB", "+447400000001")[0].Provider);
