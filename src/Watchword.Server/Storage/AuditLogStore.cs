@@ -97,9 +97,9 @@ internal sealed class AuditLogStore(SqlSession db)
     public async ValueTask<bool> WasDeletedAsync(string tenant, string user) =>
         await db.FirstAsync<long?>(
             $"""
-            SELECT 1 FROM audit WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action = '{AuditAction.UserDeleted}'
+            SELECT sequence FROM audit {db.Dialect.By("audit_by_user")} WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action = '{AuditAction.UserDeleted}'
             UNION ALL
-            SELECT 1 FROM events WHERE tenant_id = @tenant AND user_id = @user AND action = '{AuditAction.UserDeleted}'
+            SELECT event_id FROM events WHERE tenant_id = @tenant AND user_id = @user AND action = '{AuditAction.UserDeleted}'
             """,
             new { tenant, user }) is not null;
 
@@ -118,9 +118,9 @@ internal sealed class AuditLogStore(SqlSession db)
             return new AuditPage([], null);
 
         var filter = new Filter(tenant, query);
-        var floor = filter.HasIndex ? await FloorAsync(filter, first, before) : Math.Max(first, before - MostWalked);
+        var floor = filter.Index is not null ? await FloorAsync(filter, first, before) : Math.Max(first, before - MostWalked);
         var found = await db.AllAsync<LoggedEvent>(
-            $"SELECT {Columns} FROM audit WHERE {filter.Way}{filter.Rest} AND sequence >= @first AND sequence < @before ORDER BY sequence DESC LIMIT @limit",
+            $"SELECT {Columns} FROM {From(filter)} WHERE {filter.Way}{filter.Rest} AND sequence >= @first AND sequence < @before ORDER BY sequence DESC LIMIT @limit",
             filter.With(floor, before, limit + 1));
         return found.Count > limit
             ? new AuditPage(found[..limit], found[limit - 1].Sequence)
@@ -130,14 +130,16 @@ internal sealed class AuditLogStore(SqlSession db)
     /// <summary>How far back the index leads within what may be walked.</summary>
     private async ValueTask<long> FloorAsync(Filter filter, long first, long before)
     {
-        // With the index alone, every entry that is looked at is one that is found.
-        if (filter.Rest.Length == 0)
+        // With one place of the index and nothing else, every entry that is looked at is one that is found.
+        if (filter is { Rest.Length: 0, InOrder: true })
             return first;
         var last = await db.FirstAsync<long?>(
-            $"SELECT sequence FROM audit WHERE {filter.Way} AND sequence >= @first AND sequence < @before ORDER BY sequence DESC LIMIT 1 OFFSET @limit",
+            $"SELECT sequence FROM {From(filter)} WHERE {filter.Way} AND sequence >= @first AND sequence < @before ORDER BY sequence DESC LIMIT 1 OFFSET @limit",
             filter.With(first, before, MostWalked / 10));
         return last ?? first;
     }
+
+    private string From(Filter filter) => filter.Index is { } index ? $"audit {db.Dialect.By(index)}" : "audit";
 
     /// <summary>The first entry that is not older, found by halving; the end of the range when all are.</summary>
     private async ValueTask<long> FirstSinceAsync(string tenant, DateTimeOffset instant, long first, long end)
@@ -164,12 +166,12 @@ internal sealed class AuditLogStore(SqlSession db)
         {
             _parameters["@tenant"] = tenant;
             var actions = query.Actions is null ? null : $"action IN ({string.Join(", ", query.Actions.Select((a, i) => Parameter($"@action{i}", a)))})";
+            var rare = query.UserId is null && query.Actions?.Any(Common.Contains) == false;
             if (query.UserId is not null)
-                Way += $" AND user_id = {Parameter("@user", query.UserId)} AND user_id <> ''";
-            else if (query.Actions?.Any(Common.Contains) == false)
-                Way += $" AND {actions} AND {NotCommon}";
-            HasIndex = Way.Length > Tenant.Length;
-            if (actions is not null && !Way.Contains(actions, StringComparison.Ordinal))
+                (Index, Way) = ("audit_by_user", $"{Way} AND user_id = {Parameter("@user", query.UserId)} AND user_id <> ''");
+            else if (rare)
+                (Index, Way, InOrder) = ("audit_by_action", $"{Way} AND {actions} AND {NotCommon}", query.Actions!.Count == 1);
+            if (actions is not null && !rare)
                 Rest += $" AND {actions}";
             Rest += query.AppId is null ? "" : $" AND app_id = {Parameter("@app", query.AppId)}";
             Rest += query.Actor is null ? "" : $" AND actor = {Parameter("@actor", query.Actor)}";
@@ -183,16 +185,17 @@ internal sealed class AuditLogStore(SqlSession db)
             Rest += query.To is { } to ? $" AND at < {Parameter("@to", to.Ms())}" : "";
         }
 
-        private const string Tenant = "tenant_id = @tenant";
-
         /// <summary>What the key or an index finds.</summary>
-        public string Way { get; } = Tenant;
+        public string Way { get; } = "tenant_id = @tenant";
 
         /// <summary>The other conditions, each with its AND.</summary>
         public string Rest { get; } = "";
 
-        /// <summary>Whether there is an index for the way; otherwise all entries are walked.</summary>
-        public bool HasIndex { get; }
+        /// <summary>The index for the way; null: all entries are walked.</summary>
+        public string? Index { get; }
+
+        /// <summary>Whether what is found that way is in order, and needs no sorting.</summary>
+        public bool InOrder { get; } = true;
 
         public Dictionary<string, object?> With(long first, long before, long limit) =>
             new(_parameters, StringComparer.Ordinal) { ["@first"] = first, ["@before"] = before, ["@limit"] = limit };

@@ -89,7 +89,10 @@ internal sealed class AuditStore(SqlSession db)
     /// </summary>
     public async ValueTask EraseOriginsAsync(string tenant, string user) =>
         await db.ExecuteAsync(
-            "UPDATE audit SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action <> 'user.deleted' AND origin IS NOT NULL",
+            $"""
+            UPDATE audit {db.Dialect.By("audit_by_user")} SET origin = NULL
+            WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action <> 'user.deleted' AND origin IS NOT NULL
+            """,
             new { tenant, user });
 
     private const string Ends = "tenant_id, sequence, mac, pruned_sequence, pruned_mac, pruned_proof";

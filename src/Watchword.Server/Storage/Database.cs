@@ -72,4 +72,11 @@ internal sealed class StorageOptions
 
 /// <summary>Fragments of SQL that the engines spell differently.</summary>
 /// <param name="SkipLocked">Ends a SELECT that claims rows, so that two claimers never wait for each other.</param>
-internal sealed record Dialect(string SkipLocked);
+/// <param name="NamesIndexes">Whether a statement may say which index it means.</param>
+internal sealed record Dialect(string SkipLocked, bool NamesIndexes)
+{
+    /// <summary>
+    /// Follows a table's name where a partial index must be used: SQLite, which keeps no statistics here, prefers the key and walks the table.
+    /// </summary>
+    public string By(string index) => NamesIndexes ? $"INDEXED BY {index}" : "";
+}

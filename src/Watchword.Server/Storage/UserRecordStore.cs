@@ -81,8 +81,8 @@ internal sealed class UserRecordStore(SqlSession db)
     /// <summary>Entries of the audit log about a user, oldest first, from one on.</summary>
     public async ValueTask<IReadOnlyList<KeptEntry>> EntriesAsync(string tenant, string user, long after, int limit) =>
         await db.AllAsync<KeptEntry>(
-            """
-            SELECT sequence, at, action, actor, app_id, target, outcome, origin, detail FROM audit
+            $"""
+            SELECT sequence, at, action, actor, app_id, target, outcome, origin, detail FROM audit {db.Dialect.By("audit_by_user")}
             WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND sequence > @after ORDER BY sequence LIMIT @limit
             """,
             new { tenant, user, after, limit = (long)limit });
@@ -90,8 +90,8 @@ internal sealed class UserRecordStore(SqlSession db)
     /// <summary>Users deleted since an instant, the last first, from one on.</summary>
     public async ValueTask<IReadOnlyList<ErasedUser>> ErasedAsync(string tenant, ErasedUser before, DateTimeOffset since, int limit) =>
         await db.AllAsync<ErasedUser>(
-            """
-            SELECT sequence, user_id FROM (SELECT sequence, user_id, at FROM audit
+            $"""
+            SELECT sequence, user_id FROM (SELECT sequence, user_id, at FROM audit {db.Dialect.By("audit_by_action")}
                 WHERE tenant_id = @tenant AND action = 'user.deleted' AND action NOT IN ('user.logged_in', 'otp.failed') AND sequence < @before
                 ORDER BY sequence DESC LIMIT @limit) AS deleted
             WHERE at >= @since ORDER BY sequence DESC

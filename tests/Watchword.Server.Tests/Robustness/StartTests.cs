@@ -138,6 +138,38 @@ public sealed partial class StartTests
     }
 
     [Fact]
+    public async Task The_audit_log_is_checked_from_the_command_line_beside_a_server_at_work()
+    {
+        using var site = new Site();
+        await using var server = await site.StartAsync();
+        var management = await server.ClientAsync(TestServer.ManagementClientId, TestServer.ManagementClientSecret);
+        await management.PostAsync("/cis/v1/applications", new { app_name = "A", redirect_uris = new[] { "https://a.example/" } }, 201);
+        await management.GetAsync("/cis/v1/audit", 200);
+        var (code, output, errors) = await site.RunAsync("audit", "verify", "--tenant", "default");
+        Assert.True(code == 0, errors + output);
+        var head = Head().Match(output).Groups[1].Value;
+        Assert.EndsWith(": intact\n", output, StringComparison.Ordinal);
+        Assert.Equal(0, (await site.RunAsync("audit", "verify", "--head", head)).Code);
+
+        // A write of the server's, while somebody cuts the log behind its back.
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={site.DatabaseFile}"))
+        {
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            var command = connection.CreateCommand();
+            command.CommandText = "DELETE FROM audit WHERE sequence = 2";
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+        (code, output, _) = await site.RunAsync("audit", "verify");
+        Assert.Equal(1, code);
+        Assert.Contains("NOT INTACT\n  - missing_entry at 2: Entries 2 to 2 are missing.", output, StringComparison.Ordinal);
+        Assert.Equal((1, true), ((await site.RunAsync("audit", "verify", "--head", "99" + head)) is var (cut, said, _) ? cut : 0, said.Contains("noted_head_gone", StringComparison.Ordinal)));
+        Assert.Equal(65, (await site.RunAsync("audit", "verify", "--tenant", "nobody")).Code);
+        Assert.Equal(64, (await site.RunAsync("audit", "verify", "--head", "nonsense")).Code);
+        Assert.Equal(64, (await site.RunAsync("audit", "verify", "--tenant")).Code);
+        Assert.Equal(64, (await site.RunAsync("audit")).Code);
+    }
+
+    [Fact]
     public async Task Unknown_words_are_answered_by_the_help()
     {
         using var site = new Site();
@@ -224,6 +256,9 @@ public sealed partial class StartTests
         Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex("head ([0-9]+:[0-9a-f]{64})")]
+    private static partial Regex Head();
 
     [GeneratedRegex(@"^(tenant_id|client_id|client_secret)\s+(\S+)$", RegexOptions.Multiline)]
     private static partial Regex Line();

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Watchword.Server.Delivery;
 using Watchword.Server.Tests.Delivery.Providers;
+using Watchword.Server.Tests.Events;
 using Watchword.Server.Tests.Harness;
 
 namespace Watchword.Server.Tests.Security;
@@ -237,6 +238,8 @@ public abstract class LeakTests(Engine engine) : IAsyncLifetime
         {
             // Gauges of servers that other tests have stopped meanwhile; those of this one were read all the same.
         }
+        await _server.RelayAsync();
+        Assert.NotEqual(0, await _server.PeekAsync<long>("SELECT COUNT(*) FROM audit"));
         Assert.Contains(_server.Logs.Lines, line => line.StartsWith("Trace", StringComparison.Ordinal) || line.StartsWith("Debug", StringComparison.Ordinal));
         Assert.Contains(_heard, line => line.Contains("watchword.otp.sends", StringComparison.Ordinal));
         Assert.Contains(_heard, line => line.Contains("/cis/v1/auth/otp/send", StringComparison.Ordinal));
