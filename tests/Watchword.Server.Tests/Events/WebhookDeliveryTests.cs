@@ -371,11 +371,12 @@ public abstract class WebhookDeliveryTests(Engine engine) : IAsyncLifetime
         _house.Advance(WebhookSender.Timeout);
         await Attack.UntilAsync(async () => (await _house.ReadAsync(id)).Has("fault"));
         Assert.Contains("within 10 seconds", (await _house.ReadAsync(id)).Str("fault"), StringComparison.Ordinal);
-        await hanging.GotAsync(WebhookDispatcher.AtOnce + 1);
+        await Attack.UntilAsync(() => Task.FromResult(hanging.Got.Count > WebhookDispatcher.AtOnce));
         await _house.HappenAsync("user.locked", times: 10);
         await _house.RelayAsync();
         await well.GotAsync(60);
-        Assert.Equal(WebhookDispatcher.AtOnce + 1, hanging.Got.Count);
+        // One, and perhaps some that were taken before the first failure was written; as many as before would make twice as many.
+        Assert.InRange(hanging.Got.Count, WebhookDispatcher.AtOnce + 1, (2 * WebhookDispatcher.AtOnce) - 1);
         // A server that stops waits for the calls under way.
         hanging.Answer = _ => new Reply(200, "");
         _house.Advance(WebhookSender.Timeout);
