@@ -98,6 +98,9 @@ internal static class ApiErrors
 
     public static ApiError UserNotFound { get; } = new(404, "user_not_found", "No such user in this application.");
 
+    /// <summary>For calls of management clients, which belong to no application.</summary>
+    public static ApiError UserNotInTenant { get; } = new(404, "user_not_found", "No such user in this tenant.");
+
     public static ApiError UserNotActive { get; } = new(403, "user_not_active", "The user has been disabled.");
 
     public static ApiError NotFound(string what) => new(404, "not_found", $"{what} not found.");

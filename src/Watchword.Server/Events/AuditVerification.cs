@@ -84,7 +84,7 @@ internal sealed class AuditVerification(Database database, MasterKey keys) : IDi
                 }
                 if (page.Count == 0)
                 {
-                    Add(Missing, _last + 1, $"Entries {_last + 1} to {head.Sequence} are missing: the log ends before its head.");
+                    Add(Missing, _last + 1, $"{Entries(_last + 1, head.Sequence)} missing: the log ends before its head.");
                     break;
                 }
                 foreach (var entry in page)
@@ -114,7 +114,7 @@ internal sealed class AuditVerification(Database database, MasterKey keys) : IDi
         {
             if (entry.Sequence != _last + 1)
             {
-                Add(Missing, _last + 1, $"Entries {_last + 1} to {entry.Sequence - 1} are missing.");
+                Add(Missing, _last + 1, $"{Entries(_last + 1, entry.Sequence - 1)} missing.");
                 // What the next one follows is not known any more.
                 _mac = null;
             }
@@ -161,6 +161,8 @@ internal sealed class AuditVerification(Database database, MasterKey keys) : IDi
         }
 
         private Task<AuditChainEnds?> EndsAsync() => database.ReadAsync(db => new AuditStore(db).EndsAsync(tenant));
+
+        private static string Entries(long from, long to) => from == to ? $"Entry {from} is" : $"Entries {from} to {to} are";
 
         private void Add(string kind, long sequence, string message)
         {

@@ -25,6 +25,8 @@ internal static class CommandLine
         var words = args.TakeWhile(a => !a.StartsWith('-')).ToArray();
         try
         {
+            if (args is ["--help" or "-h"])
+                words = ["help"];
             switch (words)
             {
                 case []:

@@ -16,11 +16,11 @@ internal static class ExportUser
         string id, Caller caller, Database database, EventRelay relay, Seal seal, TimeProvider time, HttpResponse response, CancellationToken cancellation)
     {
         if (id.Length > 128 || id.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
-            return ApiErrors.UserNotFound;
+            return ApiErrors.UserNotInTenant;
         var (tenant, now) = (caller.TenantId, time.GetUtcNow());
         // Noted before the first byte leaves: whoever breaks off in the middle has been noted too.
         if (!await database.WriteAsync(db => NoteAsync(db, id, caller, now)))
-            return ApiErrors.UserNotFound;
+            return ApiErrors.UserNotInTenant;
         // What waits is moved, so that the log holds all that happened until now.
         await relay.RelayAllAsync(cancellation);
         var read = await database.ReadAsync(async db =>
@@ -39,7 +39,7 @@ internal static class ExportUser
                 EntriesAsync(database, tenant, id));
         });
         response.Headers.CacheControl = "no-store";
-        return read is null ? ApiErrors.UserNotFound : TypedResults.Ok(new Result<ExportedUser>(read));
+        return read is null ? ApiErrors.UserNotInTenant : TypedResults.Ok(new Result<ExportedUser>(read));
 
         JsonElement? Open(string approval) => JsonElement.Parse(seal.ApprovalData.Unprotect(approval));
     }

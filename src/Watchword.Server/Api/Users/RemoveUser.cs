@@ -32,7 +32,7 @@ internal static class RemoveUser
             await new EventStore(db).AddAsync(caller.Author, AuditAction.UserDeleted, now, user: id);
             return true;
         });
-        return deleted ? TypedResults.NoContent() : ApiErrors.UserNotFound;
+        return deleted ? TypedResults.NoContent() : ApiErrors.UserNotInTenant;
     }
 
     /// <summary><c>POST /cis/v1/users/{id}/unlock</c>: ends locks, in one application or (without <c>app_id</c>) in all.</summary>
