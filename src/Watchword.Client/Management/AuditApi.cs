@@ -14,16 +14,16 @@ public sealed class AuditApi
     /// <summary>All entries that the query finds, newest first, fetched page by page as you go. Each page is tried again.</summary>
     public async IAsyncEnumerable<AuditEntry> ListAsync(AuditQuery? query = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        long? before = null;
+        string? token = null;
         do
         {
-            var call = Call.Get((query ?? new AuditQuery()).Page(before));
+            var call = Call.Get((query ?? new AuditQuery()).Page(token));
             var page = (await _connection.SendAsync(call, cancellation)).Read(WatchwordJson.Default.AuditPageBody);
             foreach (var entry in page.Result)
                 yield return entry;
-            before = page.NextBefore;
+            token = page.NextPageToken;
         }
-        while (before is not null);
+        while (token is not null);
     }
 
     /// <summary>One of them by its number, or null. Tried again.</summary>

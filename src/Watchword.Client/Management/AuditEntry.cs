@@ -66,21 +66,21 @@ public sealed record AuditQuery
     public string? Outcome { get; init; }
 
     /// <summary>Then or later.</summary>
-    public DateTimeOffset? From { get; init; }
+    public DateTimeOffset? Since { get; init; }
 
     /// <summary>Before then.</summary>
-    public DateTimeOffset? To { get; init; }
+    public DateTimeOffset? Until { get; init; }
 
-    internal Address Page(long? before) => Address.Of("/cis/v1/audit")
+    internal Address Page(string? token) => Address.Of("/cis/v1/audit")
         .With("user_id", UserId)
         .With("app_id", AppId)
         .With("action", Action)
         .With("actor", Actor)
         .With("outcome", Outcome)
-        .With("from", From?.ToString("O", CultureInfo.InvariantCulture))
-        .With("to", To?.ToString("O", CultureInfo.InvariantCulture))
+        .With("since", Since?.ToString("O", CultureInfo.InvariantCulture))
+        .With("until", Until?.ToString("O", CultureInfo.InvariantCulture))
         .With("page_limit", "500")
-        .With("before", before?.ToString(CultureInfo.InvariantCulture));
+        .With("page_token", token);
 }
 
 /// <summary>What a check of the whole log found.</summary>
@@ -98,7 +98,7 @@ public sealed record AuditReport(bool Intact, long Entries, long First, string? 
 public sealed record AuditFault(string Kind, long Sequence, string Message);
 
 /// <summary>One page of the log.</summary>
-internal sealed record AuditPageBody(IReadOnlyList<AuditEntry> Result, long? NextBefore);
+internal sealed record AuditPageBody(IReadOnlyList<AuditEntry> Result, string? NextPageToken);
 
 /// <summary>Which head is to be looked for.</summary>
 internal sealed record AuditVerifyBody(string? Head);

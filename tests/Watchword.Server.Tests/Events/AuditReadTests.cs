@@ -32,9 +32,9 @@ public abstract class AuditReadTests(SharedServer shared) : SecurityTests(shared
         {
             ("user_id=u1", [2, 1]), ("user_id=u1&outcome=ok", [1]), ("user_id=nobody", []), ("app_id=app1", [5, 4, 3, 1]), ("action=otp.failed", [5, 2]), ("action=client.changed", [4]),
             ("action=user.", [3, 1]), ("action=webhook.", [7, 6]), ("actor=client:a", [5, 3, 1]), ("outcome=ok&action=user.", [3, 1]), ("outcome=refused", [5, 2]), ("outcome=auth_locked", [2]),
-            ("from=2026-11-24T12:30:00Z", [7, 6, 5, 4]), ("to=2026-11-24T12:30:00Z", [3, 2, 1, 0]), ("from=2026-11-24T12:50:00Z", [6]), ("to=2026-11-24T12:50:00Z", [7, 5, 4, 3, 2, 1, 0]),
-            ("from=2026-11-24T13:10:00%2B01:00&to=2026-11-24T12:20:00.001Z", [3, 2]), ("from=2027-01-01T00:00:00Z", []), ("to=2020-01-01T00:00:00Z", []), ("before=5", [3, 2, 1, 0]),
-            ("user_id=u1&action=user.&actor=client:a&app_id=app1&from=2026-11-24T12:00:00Z", [1]), ("action=client.changed&user_id=u1", []),
+            ("since=2026-11-24T12:30:00Z", [7, 6, 5, 4]), ("until=2026-11-24T12:30:00Z", [3, 2, 1, 0]), ("since=2026-11-24T12:50:00Z", [6]), ("until=2026-11-24T12:50:00Z", [7, 5, 4, 3, 2, 1, 0]),
+            ("since=2026-11-24T13:10:00%2B01:00&until=2026-11-24T12:20:00.001Z", [3, 2]), ("since=2027-01-01T00:00:00Z", []), ("until=2020-01-01T00:00:00Z", []), ("page_token=5", [3, 2, 1, 0]),
+            ("user_id=u1&action=user.&actor=client:a&app_id=app1&since=2026-11-24T12:00:00Z", [1]), ("action=client.changed&user_id=u1", []),
         })
             Assert.True(found.Select(f => (long)f).SequenceEqual((await management.AuditAsync(query)).Select(e => e.At("sequence").GetInt64() - Offset)), query);
     }
@@ -47,11 +47,11 @@ public abstract class AuditReadTests(SharedServer shared) : SecurityTests(shared
         foreach (var (query, count) in new[] { ("", 26), ("&action=client.changed", 13), ("&action=otp.failed&outcome=ok", 12) })
         {
             var seen = new List<long>();
-            for (long? before = long.MaxValue; before is not null;)
+            for (string? before = $"{long.MaxValue}"; before is not null;)
             {
-                var page = await management.GetAsync($"{AuditLog.Path}?page_limit=4&before={before}{query}", 200);
+                var page = await management.GetAsync($"{AuditLog.Path}?page_limit=4&page_token={before}{query}", 200);
                 seen.AddRange(page.At("result").EnumerateArray().Select(e => e.At("sequence").GetInt64()));
-                before = page.Has("next_before") ? page.At("next_before").GetInt64() : null;
+                before = page.Has("next_page_token") ? page.Str("next_page_token") : null;
             }
             Assert.Equal(count, seen.Count);
             Assert.Equal(seen.OrderDescending().Distinct(), seen);
@@ -73,10 +73,10 @@ public abstract class AuditReadTests(SharedServer shared) : SecurityTests(shared
             new { tenant, at = Noon.ToUnixTimeMilliseconds() });
         await Server.TamperAsync("UPDATE audit_heads SET sequence = 60000 WHERE tenant_id = @tenant", new { tenant });
         var first = await management.GetAsync(AuditLog.Path + "?actor=client:rare", 200);
-        Assert.Equal((0, 60_001 - AuditLogStore.MostWalked), (first.At("result").GetArrayLength(), first.At("next_before").GetInt64()));
-        var second = await management.GetAsync($"{AuditLog.Path}?actor=client:rare&before={first.At("next_before")}", 200);
+        Assert.Equal((0, 60_001 - AuditLogStore.MostWalked), (first.At("result").GetArrayLength(), long.Parse(first.Str("next_page_token")!, System.Globalization.CultureInfo.InvariantCulture)));
+        var second = await management.GetAsync($"{AuditLog.Path}?actor=client:rare&page_token={first.Str("next_page_token")}", 200);
         Assert.Equal(2, Assert.Single(second.At("result").EnumerateArray()).At("sequence").GetInt64());
-        Assert.False(second.Has("next_before"));
+        Assert.False(second.Has("next_page_token"));
         // An export goes on by itself.
         Assert.Contains("client:rare", await management.GetStringAsync(AuditLog.Path + "/export?actor=client:rare"), StringComparison.Ordinal);
     }
@@ -131,10 +131,10 @@ public abstract class AuditReadTests(SharedServer shared) : SecurityTests(shared
     [Theory]
     [InlineData("page_limit=0")]
     [InlineData("page_limit=501")]
-    [InlineData("before=0")]
-    [InlineData("before=x")]
-    [InlineData("from=yesterday")]
-    [InlineData("to=")]
+    [InlineData("page_token=0")]
+    [InlineData("page_token=x")]
+    [InlineData("since=yesterday")]
+    [InlineData("until=")]
     [InlineData("action=user.danced")]
     [InlineData("action=otp.sent")]
     [InlineData("action=user")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Watchword.Core.Audit;
 using Watchword.Server.Storage;
@@ -22,21 +23,23 @@ internal sealed class AuditFilter
     [FromQuery(Name = "outcome")]
     public string? Outcome { get; init; }
 
-    [FromQuery(Name = "from")]
-    public string? From { get; init; }
+    [FromQuery(Name = "since")]
+    public string? Since { get; init; }
 
-    [FromQuery(Name = "to")]
-    public string? To { get; init; }
+    [FromQuery(Name = "until")]
+    public string? Until { get; init; }
 
-    [FromQuery(Name = "before")]
-    public long? Before { get; init; }
+    [FromQuery(Name = "page_token")]
+    public string? PageToken { get; init; }
 
     /// <summary>As the log is asked; use it only when there are no faults.</summary>
     public AuditLogQuery ToQuery(List<string> faults)
     {
         QueryFilters.Check(faults, ("user_id", UserId), ("app_id", AppId), ("actor", Actor), ("outcome", Outcome));
-        if (Before < 1)
-            faults.Add("before must be the next_before of the page before.");
+        // The number before which a page goes on.
+        long? before = long.TryParse(PageToken, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
+        if (PageToken is not null && before is null)
+            faults.Add("page_token must be the next_page_token of the page before.");
         return new AuditLogQuery
         {
             UserId = UserId,
@@ -44,9 +47,9 @@ internal sealed class AuditFilter
             Actions = Actions(faults),
             Actor = Actor,
             Outcome = Outcome,
-            From = QueryFilters.Instant("from", From, faults),
-            To = QueryFilters.Instant("to", To, faults),
-            Before = Before,
+            From = QueryFilters.Instant("since", Since, faults),
+            To = QueryFilters.Instant("until", Until, faults),
+            Before = before,
         };
     }
 

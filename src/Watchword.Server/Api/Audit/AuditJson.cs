@@ -41,8 +41,8 @@ internal sealed record AuditEntryJson(
 
 /// <summary>One page of the audit log.</summary>
 /// <param name="Result">Newest first. May be short or empty though there are more: so many entries are looked at for one page.</param>
-/// <param name="NextBefore">Asks for the next page, as <c>before</c>; absent on the last.</param>
-internal sealed record AuditListResponse(IReadOnlyList<AuditEntryJson> Result, long? NextBefore);
+/// <param name="NextPageToken">Asks for the next page, as <c>page_token</c>; absent on the last.</param>
+internal sealed record AuditListResponse(IReadOnlyList<AuditEntryJson> Result, string? NextPageToken);
 
 /// <summary>Which head is to be looked for.</summary>
 /// <param name="Head">One noted earlier, <c>SEQUENCE:MAC</c>.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Watchword.Server.Events;
@@ -22,7 +23,7 @@ internal static class ReadAudit
             return ApiErrors.InvalidInput(faults);
         await relay.RelayAllAsync(cancellation);
         var page = await database.ReadAsync(db => new AuditLogStore(db).ReadAsync(caller.TenantId, query, pageLimit ?? UsualPage));
-        return TypedResults.Ok(new AuditListResponse([.. page.Entries.Select(AuditEntryJson.Of)], page.NextBefore));
+        return TypedResults.Ok(new AuditListResponse([.. page.Entries.Select(AuditEntryJson.Of)], page.NextBefore?.ToString(CultureInfo.InvariantCulture)));
     }
 
     public static async Task<Results<Ok<Result<AuditEntryJson>>, ApiError>> BySequenceAsync(string sequence, Caller caller, Database database) =>
