@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 using Watchword.Client.AspNetCore;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -36,7 +38,8 @@ public static class WatchwordJwtBearerExtensions
             // For the live-session check, which asks the server about this very token.
             options.SaveToken = true;
             options.TokenValidationParameters = TokenRules.For(issuer, audience, "at+jwt", services.GetService<TimeProvider>() ?? TimeProvider.System);
-            options.Events = new JwtBearerEvents { OnTokenValidated = RefuseClientsAsync, OnForbidden = LiveSessionHandler.ExplainAsync };
+            options.TokenValidationParameters.TypeValidator = TypeOfUsersToken;
+            options.Events = new JwtBearerEvents { OnForbidden = LiveSessionHandler.ExplainAsync };
         });
         return builder.AddJwtBearer(options => configure?.Invoke(options));
     }
@@ -49,11 +52,12 @@ public static class WatchwordJwtBearerExtensions
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequireAuthorization(policy => policy.RequireAuthenticatedUser().AddRequirements(new LiveSessionRequirement()));
 
-    /// <summary>A client's own token may have the same audience; only a user's has a session.</summary>
-    private static Task RefuseClientsAsync(TokenValidatedContext context)
-    {
-        if (context.Principal?.HasClaim(c => c.Type == "sid") != true)
-            context.Fail("This is no user's token.");
-        return Task.CompletedTask;
-    }
+    /// <summary>
+    /// A client's own token may have the same audience and has the same type; only a user's has a session. Not in an event, which an
+    /// application's own events would replace.
+    /// </summary>
+    private static string TypeOfUsersToken(string type, SecurityToken token, TokenValidationParameters rules) =>
+        rules.ValidTypes.Contains(type) && token is JsonWebToken jwt && jwt.TryGetClaim("sid", out _)
+            ? type
+            : throw new SecurityTokenInvalidTypeException("This is no user's access token.") { InvalidType = type };
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -37,18 +38,13 @@ public sealed class GuardTests
 
         Assert.Equal((HttpStatusCode.OK, user), await WhoAsync(http, "/who", tokens.AccessToken));
         var elsewhere = ClientOf(stranger, await stranger.ApplicationAsync());
-        using var clients = await app.Server.Http.PostAsync("/oidc/token", new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "client_credentials", ["client_id"] = app.ClientId, ["client_secret"] = app.ClientSecret, ["resource"] = Audience,
-        }));
-        var forClient = JsonNode.Parse(await clients.Content.ReadAsStringAsync())!["access_token"]!.ToString();
         foreach (var wrong in new[]
         {
             null,
             "nonsense",
             tokens.IdToken,
             tokens.RefreshToken,
-            forClient,
+            await TokenOfClientAsync(app),
             (await LoginAsync(watchword, "https://other.example")).Tokens.AccessToken,
             (await LoginAsync(watchword, null)).Tokens.AccessToken,
             (await LoginAsync(elsewhere, Audience)).Tokens.AccessToken,
@@ -60,6 +56,18 @@ public sealed class GuardTests
         Assert.Equal(HttpStatusCode.OK, (await WhoAsync(http, "/who", tokens.AccessToken)).Status);
         clock.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(http, "/who", tokens.AccessToken)).Status);
+    }
+
+    [Fact]
+    public async Task Events_of_the_applications_own_let_in_no_client()
+    {
+        await using var server = await Loopback.ServerAsync();
+        var app = await server.ApplicationAsync();
+        var (user, tokens) = await LoginAsync(ClientOf(server, app), Audience);
+        await using var api = await ApiAsync(server, app, TimeProvider.System, configure: o => o.Events = new JwtBearerEvents());
+        using var http = new HttpClient { BaseAddress = new Uri(api.Urls.First()) };
+        Assert.Equal((HttpStatusCode.OK, user), await WhoAsync(http, "/who", tokens.AccessToken));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await WhoAsync(http, "/who", await TokenOfClientAsync(app))).Status);
     }
 
     [Fact]
@@ -147,14 +155,14 @@ public sealed class GuardTests
         return (user.UserId, login.Tokens!);
     }
 
-    private static async Task<WebApplication> ApiAsync(TestServer server, TestApplication app, TimeProvider clock, string? introspection = null)
+    private static async Task<WebApplication> ApiAsync(TestServer server, TestApplication app, TimeProvider clock, string? introspection = null, Action<JwtBearerOptions>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(clock);
         builder.Services.AddAuthorization();
-        builder.Services.AddAuthentication().AddWatchwordJwtBearer(server.Url, Audience);
+        builder.Services.AddAuthentication().AddWatchwordJwtBearer(server.Url, Audience, configure);
         builder.Services.AddWatchword(o => (o.ServerUrl, o.ClientId, o.ClientSecret, o.MaxRetries) = (new Uri(introspection ?? server.Url), app.ClientId, app.ClientSecret, 0));
         var api = builder.Build();
         api.MapGet("/who", (HttpContext http) => http.User.Identity!.Name).RequireAuthorization();
@@ -170,6 +178,16 @@ public sealed class GuardTests
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         var answer = await http.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>The client's own token for the same API.</summary>
+    private static async Task<string> TokenOfClientAsync(TestApplication app)
+    {
+        using var answer = await app.Server.Http.PostAsync("/oidc/token", new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "client_credentials", ["client_id"] = app.ClientId, ["client_secret"] = app.ClientSecret, ["resource"] = Audience,
+        }));
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["access_token"]!.ToString();
     }
 
     /// <summary>The same claims, signed by nobody.</summary>

@@ -103,10 +103,7 @@ internal sealed class AuditVerification(Database database, MasterKey keys) : IDi
         private void Begin(AuditChainEnds ends)
         {
             (_last, _mac, _entries) = (ends.PrunedSequence, ends.PrunedMac, 0);
-            var proved = ends.PrunedSequence == 0
-                ? ends.PrunedMac.AsSpan().SequenceEqual(AuditChain.Beginning)
-                : ends.PrunedProof.AsSpan().SequenceEqual(AuditChain.PrunedProof(key, tenant, ends.PrunedSequence, ends.PrunedMac));
-            if (!proved)
+            if (!ends.IsPruningProved(key))
                 Add(PrunedUnproved, ends.PrunedSequence, $"It is not proved that the server itself forgot the entries up to {ends.PrunedSequence}.");
         }
 

@@ -24,6 +24,9 @@ internal sealed class WebhookDispatcher(Database database, WebhookSender sender,
     /// <summary>How long a delivery is its taker's: longer than any try takes.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
+    /// <summary>Deliveries under way to all webhooks of one tenant: a few tenants whose webhooks answer late do not take every place.</summary>
+    public const int PlacesOfTenant = 48;
+
     private const int Places = 256;
     private const int PlacesOfFailing = 64;
 
@@ -98,7 +101,8 @@ internal sealed class WebhookDispatcher(Database database, WebhookSender sender,
                     _resting.Remove(key);
                 }
                 var running = _running.GetValueOrDefault(key);
-                for (var most = failing ? 1 : Math.Min(AtOnce, running + webhook.Due); running < most && Take(failing); running++)
+                var ofTenant = _running.Where(r => r.Key.Tenant == webhook.TenantId).Sum(r => r.Value);
+                for (var most = failing ? 1 : Math.Min(AtOnce, running + webhook.Due); running < most && ofTenant < PlacesOfTenant && Take(failing); running++, ofTenant++)
                     _runs.Add(Task.Run(() => RunAsync(key, failing, stopping), CancellationToken.None));
                 _running[key] = running;
             }

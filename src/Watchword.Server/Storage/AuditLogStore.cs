@@ -18,9 +18,12 @@ internal sealed class LoggedEvent
     public string Detail { get; init; } = "";
     public byte[] Mac { get; init; } = [];
 
+    /// <summary>The column as an instant; the nearest there is where somebody has tampered with it, for that must not keep others from reading.</summary>
+    public DateTimeOffset Instant => Math.Clamp(At, DateTimeOffset.MinValue.Ms(), DateTimeOffset.MaxValue.Ms()).At();
+
     public AuditEvent ToEvent(string tenant) => new()
     {
-        TenantId = tenant, At = At.At(), Action = Action, Actor = Actor, AppId = AppId, UserId = UserId, Target = Target, Outcome = Outcome, Origin = Origin, Detail = Detail,
+        TenantId = tenant, At = Instant, Action = Action, Actor = Actor, AppId = AppId, UserId = UserId, Target = Target, Outcome = Outcome, Origin = Origin, Detail = Detail,
     };
 }
 
@@ -65,7 +68,7 @@ internal sealed class AuditLogStore(SqlSession db)
     /// Entries are nearly in the order of their times: several nodes move events at once, each with a clock of its own. By so much they may
     /// be out of order, and a time is still found.
     /// </summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(2);
+    private const long SlackMs = 120_000;
 
     private const string Columns = "sequence, at, action, actor, app_id, user_id, target, outcome, origin, origin_mac, detail, mac";
 
@@ -111,9 +114,9 @@ internal sealed class AuditLogStore(SqlSession db)
         var before = Math.Min(query.Before ?? long.MaxValue, ends.Sequence + 1);
         var first = Math.Min(ends.PrunedSequence + 1, before);
         if (query.From is { } from)
-            first = await FirstSinceAsync(tenant, from - Slack, first, before);
+            first = await FirstSinceAsync(tenant, from.Ms() - SlackMs, first, before);
         if (query.To is { } to)
-            before = await FirstSinceAsync(tenant, to + Slack, first, before);
+            before = await FirstSinceAsync(tenant, to.Ms() + SlackMs, first, before);
         if (first >= before)
             return new AuditPage([], null);
 
@@ -142,14 +145,14 @@ internal sealed class AuditLogStore(SqlSession db)
     private string From(Filter filter) => filter.Index is { } index ? $"audit {db.Dialect.By(index)}" : "audit";
 
     /// <summary>The first entry that is not older, found by halving; the end of the range when all are.</summary>
-    private async ValueTask<long> FirstSinceAsync(string tenant, DateTimeOffset instant, long first, long end)
+    private async ValueTask<long> FirstSinceAsync(string tenant, long instant, long first, long end)
     {
         while (first < end)
         {
             var middle = first + ((end - first) / 2);
             var at = await db.FirstAsync<long?>(
                 "SELECT at FROM audit WHERE tenant_id = @tenant AND sequence >= @middle AND sequence < @end ORDER BY sequence LIMIT 1", new { tenant, middle, end });
-            if (at is null || at >= instant.Ms())
+            if (at is null || at >= instant)
                 end = middle;
             else
                 first = middle + 1;

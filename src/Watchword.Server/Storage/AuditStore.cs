@@ -6,7 +6,13 @@ namespace Watchword.Server.Storage;
 internal sealed record AuditHead(long Sequence, byte[] Mac);
 
 /// <summary>The same, with where it begins since older entries were pruned, and the proof that the server pruned them.</summary>
-internal sealed record AuditChainEnds(string TenantId, long Sequence, byte[] Mac, long PrunedSequence, byte[] PrunedMac, byte[] PrunedProof);
+internal sealed record AuditChainEnds(string TenantId, long Sequence, byte[] Mac, long PrunedSequence, byte[] PrunedMac, byte[] PrunedProof)
+{
+    /// <summary>Whether the server itself forgot what is not there any more.</summary>
+    public bool IsPruningProved(byte[] key) => PrunedSequence == 0
+        ? PrunedMac.AsSpan().SequenceEqual(AuditChain.Beginning)
+        : PrunedProof.AsSpan().SequenceEqual(AuditChain.PrunedProof(key, TenantId, PrunedSequence, PrunedMac));
+}
 
 /// <summary>The audit log: one chain of entries for each tenant.</summary>
 internal sealed class AuditStore(SqlSession db)
@@ -63,23 +69,30 @@ internal sealed class AuditStore(SqlSession db)
     /// Forgets the oldest entries that are older than this, so many at once, and leaves a proof that it was the server who did. How many; when
     /// it is as many as asked for, there may be more. Only what hangs together goes: the first entry that is young enough keeps all after it.
     /// </summary>
+    /// <remarks>
+    /// What somebody has tampered with goes too, but without a proof, now and ever after: otherwise whoever writes to the database would make what
+    /// they did old, or delete it and write it off as forgotten, and have the server itself prove that all is well.
+    /// </remarks>
     public async ValueTask<int> PruneAsync(string tenant, DateTimeOffset before, int limit, byte[] key)
     {
         // Writes first: on PostgreSQL that holds the chain until the end of the write.
         await db.ExecuteAsync("UPDATE audit_heads SET sequence = sequence WHERE tenant_id = @tenant", new { tenant });
         if (await EndsAsync(tenant) is not { } ends)
             return 0;
-        var oldest = await db.AllAsync<AuditAge>(
-            "SELECT sequence, at, mac FROM audit WHERE tenant_id = @tenant AND sequence > @after AND sequence <= @last ORDER BY sequence LIMIT @limit",
-            new { tenant, after = ends.PrunedSequence, last = ends.Sequence, limit = (long)limit });
+        var oldest = await new AuditLogStore(db).WalkAsync(tenant, ends.PrunedSequence, ends.Sequence, limit);
         var over = oldest.TakeWhile(e => e.At < before.Ms()).ToList();
         if (over.Count == 0)
             return 0;
-        var (sequence, mac) = (over[^1].Sequence, over[^1].Mac);
-        await db.ExecuteAsync("DELETE FROM audit WHERE tenant_id = @tenant AND sequence <= @sequence", new { tenant, sequence });
+        var (proved, last, mac) = (ends.IsPruningProved(key), ends.PrunedSequence, ends.PrunedMac);
+        foreach (var entry in over)
+        {
+            proved &= entry.Sequence == last + 1 && entry.Mac.AsSpan().SequenceEqual(AuditChain.Mac(key, mac, entry.Sequence, entry.ToEvent(tenant), entry.OriginMac));
+            (last, mac) = (entry.Sequence, entry.Mac);
+        }
+        await db.ExecuteAsync("DELETE FROM audit WHERE tenant_id = @tenant AND sequence <= @last", new { tenant, last });
         await db.ExecuteAsync(
-            "UPDATE audit_heads SET pruned_sequence = @sequence, pruned_mac = @mac, pruned_proof = @proof WHERE tenant_id = @tenant",
-            new { tenant, sequence, mac, proof = AuditChain.PrunedProof(key, tenant, sequence, mac) });
+            "UPDATE audit_heads SET pruned_sequence = @last, pruned_mac = @mac, pruned_proof = @proof WHERE tenant_id = @tenant",
+            new { tenant, last, mac, proof = proved ? AuditChain.PrunedProof(key, tenant, last, mac) : [] });
         return over.Count;
     }
 
@@ -96,6 +109,4 @@ internal sealed class AuditStore(SqlSession db)
             new { tenant, user });
 
     private const string Ends = "tenant_id, sequence, mac, pruned_sequence, pruned_mac, pruned_proof";
-
-    private sealed record AuditAge(long Sequence, long At, byte[] Mac);
 }

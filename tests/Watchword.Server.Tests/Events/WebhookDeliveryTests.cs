@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Watchword.Core.Audit;
+using Watchword.Server.Administration;
 using Watchword.Server.Events;
 using Watchword.Server.Storage;
 using Watchword.Server.Tests.Contract;
@@ -377,6 +378,32 @@ public abstract class WebhookDeliveryTests(Engine engine) : IAsyncLifetime
         await well.GotAsync(60);
         // One, and perhaps some that were taken before the first failure was written; as many as before would make twice as many.
         Assert.InRange(hanging.Got.Count, WebhookDispatcher.AtOnce + 1, (2 * WebhookDispatcher.AtOnce) - 1);
+        // A server that stops waits for the calls under way.
+        hanging.Answer = _ => new Reply(200, "");
+        _house.Advance(WebhookSender.Timeout);
+    }
+
+    [Fact]
+    public async Task Tenants_whose_webhooks_all_hang_leave_places_to_the_others()
+    {
+        var (hanging, well) = (_house.Hook(), _house.Hook());
+        hanging.Answer = _ => Reply.Hang;
+        for (var tenants = 0; tenants < 4; tenants++)
+        {
+            var made = (await Server.Services.GetRequiredService<ApplicationAdministration>().CreateTenantAsync("Slow " + tenants)).Value!;
+            using var management = await Server.ClientAsync(made.Client.ClientId, made.Secret);
+            var slow = new HookHouse(Server, management, made.Client.TenantId);
+            for (var webhooks = 0; webhooks < WebhookStore.Most; webhooks++)
+                await slow.CreateAsync(hanging, "user.locked");
+            await slow.HappenAsync("user.locked", times: WebhookDispatcher.AtOnce);
+        }
+        await _house.RelayAsync();
+        await hanging.GotAsync(4 * WebhookDispatcher.PlacesOfTenant);
+
+        await _house.CreateAsync(well, "user.locked");
+        await _house.HappenAsync("user.locked", times: 10);
+        await _house.RelayAsync();
+        await well.GotAsync(10);
         // A server that stops waits for the calls under way.
         hanging.Answer = _ => new Reply(200, "");
         _house.Advance(WebhookSender.Timeout);

@@ -20,7 +20,7 @@ internal sealed record AuditEntryJson(
     long Sequence, DateTimeOffset At, string Action, string Actor, string? AppId, string? UserId, string? Target, string Outcome, Origin? Origin, JsonElement? Detail)
 {
     public static AuditEntryJson Of(LoggedEvent e) => new(
-        e.Sequence, e.At.At(), e.Action, e.Actor, OrNull(e.AppId), OrNull(e.UserId), OrNull(e.Target), e.Outcome,
+        e.Sequence, e.Instant, e.Action, e.Actor, OrNull(e.AppId), OrNull(e.UserId), OrNull(e.Target), e.Outcome,
         Read<Origin>(e.Origin), Read<JsonElement?>(e.Detail));
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;

@@ -50,7 +50,7 @@ internal static class ExportAudit
         var origin = AuditEntryJson.Of(e).Origin;
         return
         [
-            e.Sequence.ToString(CultureInfo.InvariantCulture), e.At.At().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), e.Action, e.Actor, e.AppId,
+            e.Sequence.ToString(CultureInfo.InvariantCulture), e.Instant.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), e.Action, e.Actor, e.AppId,
             e.UserId, e.Target, e.Outcome, origin?.Address, origin?.UserIp, origin?.UserAgent, e.Detail,
         ];
     }
