@@ -161,7 +161,7 @@ public sealed partial class StartTests
         }
         (code, output, _) = await site.RunAsync("audit", "verify");
         Assert.Equal(1, code);
-        Assert.Contains("NOT INTACT\n  - missing_entry at 2: Entries 2 to 2 are missing.", output, StringComparison.Ordinal);
+        Assert.Contains("NOT INTACT\n  - missing_entry at 2: Entry 2 is missing.", output, StringComparison.Ordinal);
         Assert.Equal((1, true), ((await site.RunAsync("audit", "verify", "--head", "99" + head)) is var (cut, said, _) ? cut : 0, said.Contains("noted_head_gone", StringComparison.Ordinal)));
         Assert.Equal(65, (await site.RunAsync("audit", "verify", "--tenant", "nobody")).Code);
         Assert.Equal(64, (await site.RunAsync("audit", "verify", "--head", "nonsense")).Code);
