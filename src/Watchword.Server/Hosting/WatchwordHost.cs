@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Watchword.Server.Administration;
+using Watchword.Server.Administration.Users;
 using Watchword.Server.Api;
 using Watchword.Server.Delivery;
 using Watchword.Server.Delivery.Providers;
@@ -152,6 +153,8 @@ internal static class WatchwordHost
         services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<DeliveryAdministration>();
         services.AddSingleton<RetentionAdministration>();
+        services.AddSingleton<UserAdministration>();
+        services.AddSingleton<UserExport>();
         services.AddSingleton<TestMessages>();
         services.AddSingleton<Outbox>();
         services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));

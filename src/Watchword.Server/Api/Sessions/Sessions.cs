@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Watchword.Core.Sessions;
+using Watchword.Server.Administration.Users;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
 
@@ -79,18 +80,8 @@ internal static class Sessions
     }
 
     /// <summary><c>DELETE /cis/v1/auth/users/{id}/sessions</c>.</summary>
-    public static async Task<Results<NoContent, ApiError>> EndAllAsync(string id, Caller caller, Database database, TimeProvider time)
-    {
-        var app = caller.Application?.AppId;
-        var known = await database.WriteAsync(async db =>
-        {
-            if (await new UserStore(db).FindAsync(caller.TenantId, app, IdentifierType.UserId, id) is null)
-                return false;
-            await SessionEnd.AllAsync(db, id, app, caller.Author, time.GetUtcNow());
-            return true;
-        });
-        return known ? TypedResults.NoContent() : ApiErrors.UserNotFound;
-    }
+    public static async Task<Results<NoContent, ApiError>> EndAllAsync(string id, Caller caller, UserAdministration users) =>
+        await users.EndSessionsAsync(caller.Author, caller.Application?.AppId, id) ? TypedResults.NoContent() : ApiErrors.UserNotFound;
 
     private static Results<Ok<TokenResponse>, ApiError> Answer(
         SessionOutcome outcome, Caller caller, TokenIssuer tokens, TimeProvider time, string? sessionId, ApiError unknown)

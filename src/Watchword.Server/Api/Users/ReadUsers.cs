@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Watchword.Core.Users;
+using Watchword.Server.Administration.Users;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Api.Users;
@@ -23,13 +24,13 @@ internal static class ReadUsers
         FindAsync(caller, database, IdentifierType.UserId, id);
 
     public static Task<Results<Ok<Result<UserJson>>, ApiError>> ByPhoneNumberAsync(string phone, Caller caller, Database database) =>
-        UserInput.TryPhone(phone, out var number)
-            ? FindAsync(caller, database, IdentifierType.PhoneNumber, number)
+        PhoneNumber.TryParse(phone, out var number)
+            ? FindAsync(caller, database, IdentifierType.PhoneNumber, number.E164)
             : Task.FromResult<Results<Ok<Result<UserJson>>, ApiError>>(ApiErrors.InvalidInput("The phone number must be in international form (E.164), with its + written %2B."));
 
     public static Task<Results<Ok<Result<UserJson>>, ApiError>> ByEmailAsync(string email, Caller caller, Database database) =>
-        UserInput.TryEmail(email, out var address)
-            ? FindAsync(caller, database, IdentifierType.Email, address)
+        EmailAddress.TryParse(email, out var address)
+            ? FindAsync(caller, database, IdentifierType.Email, address.Value)
             : Task.FromResult<Results<Ok<Result<UserJson>>, ApiError>>(ApiErrors.InvalidInput("The email address is not one."));
 
     public static Task<Results<Ok<Result<UserJson>>, ApiError>> ByUsernameAsync(string name, Caller caller, Database database) =>

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Watchword.Core.Otp;
 using Watchword.Server.Storage;
 
-namespace Watchword.Server.Api.Users;
+namespace Watchword.Server.Administration.Users;
 
 /// <summary>The user's place in an application, and what the application keeps there.</summary>
 internal sealed record ExportedMembership(string AppId, string AppName, string? Username, string? ExternalUserId, JsonElement? CustomAppData, DateTimeOffset CreatedAt)

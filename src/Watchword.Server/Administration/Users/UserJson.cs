@@ -3,7 +3,7 @@ using Watchword.Core.Otp;
 using Watchword.Core.Users;
 using Watchword.Server.Storage;
 
-namespace Watchword.Server.Api.Users;
+namespace Watchword.Server.Administration.Users;
 
 /// <summary>A phone number and whether a code sent to it ever came back.</summary>
 internal sealed record PhoneNumberJson(string Value, bool PhoneNumberVerified, DateTimeOffset? VerifiedAt);
@@ -64,21 +64,3 @@ internal sealed record UserJson(
             [.. user.Identities.Select(i => i.AuthType()).Distinct().Select(type => new IdentityJson(type))]);
     }
 }
-
-/// <summary>What a caller says of a user: all fields to create one, some to change one.</summary>
-internal sealed record UserRequest(
-    string? Email,
-    string? PhoneNumber,
-    string? Username,
-    IReadOnlyList<string>? SecondaryEmails,
-    IReadOnlyList<string>? SecondaryPhoneNumbers,
-    PersonName? Name,
-    string? Birthday,
-    JsonElement? Address,
-    string? Picture,
-    string? Language,
-    string? ExternalAccountId,
-    string? ExternalUserId,
-    JsonElement? CustomData,
-    JsonElement? CustomAppData,
-    string? Status);
