@@ -35,7 +35,11 @@ public sealed record Challenge(
     byte[] CodeHash,
     byte[]? RequestIdHash,
     DateTimeOffset ExpiresAt,
-    string? ApprovalData);
+    string? ApprovalData)
+{
+    /// <summary>ISO 3166 region of the number that it went to, <c>ZZ</c> when to none; empty: not known.</summary>
+    public string Region { get; init; } = "";
+}
 
 /// <summary>A guess at a code.</summary>
 public readonly record struct OtpGuess(string TenantId, string AppId, string UserId, string ClientId, string Passcode, string? RequestId);

@@ -77,14 +77,31 @@ internal sealed class DispatchJournal(Database database, WebhookDirectory webhoo
     {
         var written = new bool[batch.Length];
         var outbox = new OutboxStore(db);
+        var counts = new List<CodeCount>();
         for (var i = 0; i < batch.Length; i++)
         {
-            written[i] = await outbox.ChangeAsync(batch[i].Change);
+            var change = batch[i].Change;
+            written[i] = await outbox.ChangeAsync(change);
+            if (written[i] && change.IsEnd)
+                counts.Add(change.Outcome);
+            else if (!written[i] && change.Status == "sent" && await AcceptLateAsync(outbox, change) is { } late)
+                counts.Add(late);
             if (written[i] && batch[i].Told)
-                await new EventStore(db).AddAsync(Failure(batch[i].Change));
+                await new EventStore(db).AddAsync(Failure(change));
         }
+        await new StatisticsStore(db).AddAsync(counts, batch[0].Change.Now);
         await new ProviderStatsStore(db).AddAsync(batch.Select(e => e.Change.Count).OfType<ProviderCount>());
         return written;
+    }
+
+    /// <summary>What it changes is seen only by looking before and after; it is rare enough.</summary>
+    private static async ValueTask<CodeCount?> AcceptLateAsync(OutboxStore outbox, OutboxChange change)
+    {
+        var (tenant, id) = (change.Message.TenantId, change.Message.MessageId);
+        if (await outbox.HoldAsync(tenant, id) is not { } before)
+            return null;
+        await outbox.AcceptLateAsync(change);
+        return before.To((await outbox.HoldAsync(tenant, id))!, tenant);
     }
 
     private static AuditEvent Failure(OutboxChange change)

@@ -1,3 +1,4 @@
+using Watchword.Core.Otp;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Delivery;
@@ -114,9 +115,13 @@ internal sealed class Dispatcher(Database database, Outbox outbox, Courier couri
     {
         var outbox = new OutboxStore(db);
         var lost = await outbox.RecoverAsync(limit, now);
+        var claimed = await outbox.ClaimAsync(limit, now, now + Courier.Lease);
+        // Here, and not by the send: that is the one write for which a user waits.
+        await new StatisticsStore(db).AddAsync(
+            claimed.Where(m => m.Claims == 1).Select(m => new CodeCount(m.TenantId, m.AppId, m.CreatedAt, m.Channel.Wire(), m.Region) { Sends = 1 }), now);
         await new ProviderStatsStore(db).AddAsync(
             lost.Where(t => t.ProviderId is not null).Select(t => new ProviderCount(t.TenantId, t.ProviderId!, t.Region, now) { Unknown = 1 }));
-        return (lost.Count, await outbox.ClaimAsync(limit, now, now + Courier.Lease));
+        return (lost.Count, claimed);
     }
 
     private async Task CarryAsync(OutboxMessage message, CancellationToken stopping)

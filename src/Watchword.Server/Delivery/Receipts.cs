@@ -20,8 +20,6 @@ internal enum ReceiptVerdict
 /// <summary>Writes what providers report on the messages' records and counts it.</summary>
 internal sealed class Receipts(Database database, ProviderDirectory directory, WebhookDirectory webhooks, TimeProvider time)
 {
-    private const int Tries = 5;
-
     /// <summary>Takes receipts of one provider, already proven to be its own; the best that became of any of them.</summary>
     /// <param name="tenant">Whose address was called; receipts reach no other tenant's messages.</param>
     /// <param name="providerId">The provider's id in the tenant.</param>
@@ -48,32 +46,29 @@ internal sealed class Receipts(Database database, ProviderDirectory directory, W
         DateTimeOffset now)
     {
         var outbox = new OutboxStore(db);
-        // The dispatcher may be writing the provider's own answer at this moment; then the receipt is judged again by what it wrote.
-        for (var i = 0; i < Tries; i++)
+        // Held: the dispatcher may be writing the provider's own answer at this moment.
+        if (await outbox.HoldAsync(tenant, id) is not { Tries: > 0 } state)
+            return ReceiptVerdict.NoMessage;
+        if (ReceiptRules.Next(state.Status, receipt.Status, state.ProviderId == providerId) is not { } next)
+            return ReceiptVerdict.Nothing;
+        var line = new StatusChange(now.Ms(), next) { Provider = provider, Code = receipt.ProviderCode, Reason = receipt.Reason };
+        await outbox.SettleAsync(tenant, id, next, providerId, provider, receipt.ProviderMessageId, price(state.Region), line, now);
+        if (told && MessageFailed.Is(next))
+            await new EventStore(db).AddAsync(MessageFailed.Of(tenant, id, state.AppId, state.UserId, state.Channel, state.Region, next, providerId, receipt.Reason, now));
+        if (state.To((await outbox.HoldAsync(tenant, id))!, tenant) is { } count)
+            await new StatisticsStore(db).AddAsync([count], now);
+        if (next is not "sent")
         {
-            if (await outbox.ReceiptStateAsync(tenant, id) is not { Tries: > 0 } state)
-                return ReceiptVerdict.NoMessage;
-            if (ReceiptRules.Next(state.Status, receipt.Status, state.ProviderId == providerId) is not { } next)
-                return ReceiptVerdict.Nothing;
-            var line = new StatusChange(now.Ms(), next) { Provider = provider, Code = receipt.ProviderCode, Reason = receipt.Reason };
-            if (!await outbox.SettleAsync(tenant, id, state.Status, next, providerId, provider, receipt.ProviderMessageId, price(state.Region), line, now))
-                continue;
-            if (told && MessageFailed.Is(next))
-                await new EventStore(db).AddAsync(MessageFailed.Of(tenant, id, state.AppId, state.UserId, state.Channel, state.Region, next, providerId, receipt.Reason, now));
-            if (next is not "sent")
-            {
-                await new ProviderStatsStore(db).AddAsync(
-                [
-                    new ProviderCount(tenant, providerId, state.Region, now)
-                    {
-                        Delivered = next == "delivered" ? 1 : 0,
-                        // A provider that corrects itself has not lost the message after all.
-                        Undelivered = next == "undelivered" ? 1 : state.Status == "undelivered" && state.ProviderId == providerId ? -1 : 0,
-                    },
-                ]);
-            }
-            return ReceiptVerdict.Applied;
+            await new ProviderStatsStore(db).AddAsync(
+            [
+                new ProviderCount(tenant, providerId, state.Region, now)
+                {
+                    Delivered = next == "delivered" ? 1 : 0,
+                    // A provider that corrects itself has not lost the message after all.
+                    Undelivered = next == "undelivered" ? 1 : state.Status == "undelivered" && state.ProviderId == providerId ? -1 : 0,
+                },
+            ]);
         }
-        return ReceiptVerdict.Nothing;
+        return ReceiptVerdict.Applied;
     }
 }

@@ -4,7 +4,7 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Events;
 
 /// <summary>
-/// Moves what happened into the audit log and the webhooks' queues, off the way of those to whom it happened. A move is one write:
+/// Moves what happened into the audit log, the webhooks' queues and the statistics, off the way of those to whom it happened. A move is one write:
 /// whatever stops the server in the middle of one, nothing is lost and nothing is there twice.
 /// </summary>
 internal sealed class EventRelay(Database database, MasterKey keys, HeadLog heads, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
@@ -63,14 +63,18 @@ internal sealed class EventRelay(Database database, MasterKey keys, HeadLog head
     private async ValueTask<int> MoveAsync(SqlSession db)
     {
         var events = await new EventStore(db).TakeAsync(AtOnce);
+        var now = time.GetUtcNow();
         // In the order of ids, so that two nodes that move at once never wait for each other in a ring.
         foreach (var ofTenant in events.GroupBy(e => e.TenantId, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var audited = ofTenant.Where(e => AuditAction.IsAudited(e.Action)).ToList();
             if (audited.Count > 0)
                 await new AuditStore(db).AppendAsync(ofTenant.Key, audited, keys.AuditKey);
-            await WebhookFanOut.AddAsync(db, ofTenant.Key, ofTenant, time.GetUtcNow());
+            await WebhookFanOut.AddAsync(db, ofTenant.Key, ofTenant, now);
         }
+        var statistics = new StatisticsStore(db);
+        await statistics.AddAsync(events.SelectMany(EventCounts.OfCodes), now);
+        await statistics.AddAsync(events.SelectMany(EventCounts.OfLogins), now);
         return events.Count;
     }
 }

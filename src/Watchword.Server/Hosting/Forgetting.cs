@@ -1,4 +1,5 @@
 using Watchword.Core.Retention;
+using Watchword.Core.Statistics;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Hosting;
@@ -16,6 +17,7 @@ internal sealed class Forgetting(Database database, Sweep sweep, MasterKey keys)
             // Nobody can set what is out of range but by writing to the database, and it would empty the audit log by the server's own hand.
             await ForgetAsync(tenant, settings.Retention.Faults().Count == 0 ? settings.Retention : new RetentionPolicy(), now, stopping);
             await EraseAgainAsync(tenant, now - Again, stopping);
+            await ForgetStatisticsAsync(tenant, now, stopping);
         }
     }
 
@@ -51,6 +53,15 @@ internal sealed class Forgetting(Database database, Sweep sweep, MasterKey keys)
             (db, after, limit) => new SessionStore(db).OverAsync(tenant, after, sessions, limit),
             (db, found) => new SessionStore(db).PruneAsync(tenant, found, sessions),
             stopping);
+    }
+
+    private async Task ForgetStatisticsAsync(string tenant, DateTimeOffset now, CancellationToken stopping)
+    {
+        for (string? last = null; await database.ReadAsync(db => new StatisticsStore(db).NextAppAsync(tenant, last)) is { } app; last = app)
+        {
+            foreach (var grain in Grain.All)
+                await sweep.UntilDoneAsync((db, limit) => new StatisticsStore(db).PruneAsync(tenant, app, grain, now, limit), stopping);
+        }
     }
 
     /// <summary>

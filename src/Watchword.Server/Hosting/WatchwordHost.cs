@@ -156,6 +156,7 @@ internal static class WatchwordHost
         services.AddSingleton<UserAdministration>();
         services.AddSingleton<UserExport>();
         services.AddSingleton<TestMessages>();
+        services.AddSingleton<Dashboard>();
         services.AddSingleton<Outbox>();
         services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));
         services.AddSingleton<Receipts>();

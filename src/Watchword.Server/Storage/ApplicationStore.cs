@@ -89,6 +89,7 @@ internal sealed class ApplicationStore(SqlSession db)
         await db.ExecuteAsync("DELETE FROM sends WHERE tenant_id = @tenant AND app_id = @app", key);
         await db.ExecuteAsync("DELETE FROM outbox WHERE tenant_id = @tenant AND app_id = @app", key);
         await db.ExecuteAsync("DELETE FROM sessions WHERE tenant_id = @tenant AND app_id = @app", key);
+        await new StatisticsStore(db).DeleteAsync(tenant, app);
         return await db.ExecuteAsync("DELETE FROM applications WHERE tenant_id = @tenant AND app_id = @app", key) == 1;
     }
 

@@ -29,14 +29,14 @@ internal sealed class ChallengeStore(SqlSession db)
         await db.ExecuteAsync(
             """
             INSERT INTO challenges (tenant_id, app_id, user_id, client_id, channel, challenge_id, destination_tag, custom_destination,
-                code_hash, request_id_hash, approval_data, created_at, expires_at, used_at)
-            SELECT @tenant, @app, @user, @client, @channel, @challenge, @destination, @custom, @hash, @requestId, @approval, @now, @expires, NULL
+                code_hash, request_id_hash, approval_data, created_at, expires_at, used_at, region)
+            SELECT @tenant, @app, @user, @client, @channel, @challenge, @destination, @custom, @hash, @requestId, @approval, @now, @expires, NULL, @region
             WHERE NOT EXISTS (SELECT 1 FROM login_state WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user
                 AND (locked_until > @now OR consecutive_failures >= @allowed))
             ON CONFLICT (tenant_id, app_id, user_id, client_id, channel) DO UPDATE SET challenge_id = excluded.challenge_id,
                 destination_tag = excluded.destination_tag, custom_destination = excluded.custom_destination, code_hash = excluded.code_hash,
                 request_id_hash = excluded.request_id_hash, approval_data = excluded.approval_data, created_at = excluded.created_at,
-                expires_at = excluded.expires_at, used_at = NULL
+                expires_at = excluded.expires_at, used_at = NULL, region = excluded.region
             """,
             new
             {
@@ -53,6 +53,7 @@ internal sealed class ChallengeStore(SqlSession db)
                 approval = challenge.ApprovalData ?? "",
                 now = now.Ms(),
                 expires = challenge.ExpiresAt.Ms(),
+                region = challenge.Region,
                 allowed = (long)Lockout.ConsecutiveFailuresAllowed,
             }) == 1;
 
@@ -90,7 +91,7 @@ internal sealed class ChallengeStore(SqlSession db)
         var rows = await db.AllAsync<AttemptRow>(
             """
             SELECT s.failures, s.latest_session, c.challenge_id, c.client_id, c.channel, c.destination_tag, c.custom_destination, c.code_hash, c.request_id_hash,
-                c.approval_data, c.expires_at
+                c.approval_data, c.expires_at, c.region
             FROM login_state s LEFT JOIN challenges c
                 ON c.tenant_id = s.tenant_id AND c.app_id = s.app_id AND c.user_id = s.user_id AND c.used_at IS NULL
             WHERE s.tenant_id = @tenant AND s.app_id = @app AND s.user_id = @user
@@ -217,9 +218,13 @@ internal sealed class ChallengeStore(SqlSession db)
         public byte[] RequestIdHash { get; init; } = [];
         public string ApprovalData { get; init; } = "";
         public long ExpiresAt { get; init; }
+        public string Region { get; init; } = "";
 
         public Challenge ToChallenge() => new(
             ChallengeId!, ClientId, OtpChannelNames.FromWire(Channel)!.Value, DestinationTag, CustomDestination != 0, CodeHash,
-            RequestIdHash.Length == 0 ? null : RequestIdHash, ExpiresAt.At(), ApprovalData.Length == 0 ? null : ApprovalData);
+            RequestIdHash.Length == 0 ? null : RequestIdHash, ExpiresAt.At(), ApprovalData.Length == 0 ? null : ApprovalData)
+        {
+            Region = Region,
+        };
     }
 }

@@ -72,8 +72,9 @@ internal sealed class StorageOptions
 
 /// <summary>Fragments of SQL that the engines spell differently.</summary>
 /// <param name="SkipLocked">Ends a SELECT that claims rows, so that two claimers never wait for each other.</param>
+/// <param name="ForUpdate">Ends a SELECT of rows that the same write is going to change: until it has ended, nobody else does.</param>
 /// <param name="NamesIndexes">Whether a statement may say which index it means.</param>
-internal sealed record Dialect(string SkipLocked, bool NamesIndexes)
+internal sealed record Dialect(string SkipLocked, string ForUpdate, bool NamesIndexes)
 {
     /// <summary>
     /// Follows a table's name where a partial index must be used: SQLite, which keeps no statistics here, prefers the key and walks the table.

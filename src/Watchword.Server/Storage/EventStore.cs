@@ -55,6 +55,9 @@ internal sealed class EventStore(SqlSession db)
     public ValueTask<long> WaitingAsync() =>
         db.FirstAsync<long>("SELECT COALESCE((SELECT MAX(event_id) FROM events) - (SELECT MIN(event_id) FROM events) + 1, 0)");
 
+    /// <summary>Of when the oldest is that waits, or null.</summary>
+    public async ValueTask<DateTimeOffset?> OldestAsync() => (await db.FirstAsync<long?>("SELECT at FROM events ORDER BY event_id LIMIT 1")).At();
+
     /// <summary>Takes the oldest out. Two takers never get the same ones, nor wait for each other.</summary>
     public async ValueTask<IReadOnlyList<AuditEvent>> TakeAsync(int limit) =>
         [.. (await db.AllAsync<EventRow>(

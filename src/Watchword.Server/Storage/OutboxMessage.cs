@@ -28,6 +28,9 @@ internal sealed record OutboxMessage
     /// <summary>When its code dies; sending it later would be useless.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
+    /// <summary>How often a dispatcher took it.</summary>
+    public int Claims { get; init; }
+
     /// <summary>Tries begun.</summary>
     public int Tries { get; init; }
 
@@ -71,6 +74,12 @@ internal sealed record OutboxChange
 
     /// <summary>What is counted for the provider in the same write.</summary>
     public ProviderCount? Count { get; init; }
+
+    /// <summary>Nobody takes the message again.</summary>
+    public bool IsEnd => Status is not ("queued" or "sending");
+
+    /// <summary>What there is to count of the message, when this change of it is written.</summary>
+    public CodeCount Outcome => new CodeCount(Message.TenantId, Message.AppId, Message.CreatedAt, Message.Channel.Wire(), Message.Region) { Cost = Cost ?? 0 }.Plus(Status, 1);
 }
 
 /// <summary>A try that was cut short: the process that made it is gone.</summary>
@@ -81,8 +90,8 @@ internal sealed class LostTry
     public string Region { get; init; } = "";
 }
 
-/// <summary>What a receipt is judged by.</summary>
-internal sealed class ReceiptState
+/// <summary>How a message stands: what a receipt is judged by, and what was counted of it.</summary>
+internal sealed class MessageState
 {
     public string AppId { get; init; } = "";
     public string UserId { get; init; } = "";
@@ -91,6 +100,14 @@ internal sealed class ReceiptState
     public string? ProviderId { get; init; }
     public string Region { get; init; } = "";
     public long Tries { get; init; }
+    public long? Cost { get; init; }
+    public long Claims { get; init; }
+    public long CreatedAt { get; init; }
+
+    /// <summary>What there is to count when this is how it stood and that how it stands; null: nothing.</summary>
+    public CodeCount? To(MessageState after, string tenant) => Claims == 0 || (Status == after.Status && Cost == after.Cost)
+        ? null
+        : new CodeCount(tenant, AppId, CreatedAt.At(), Channel, Region) { Cost = (after.Cost ?? 0) - (Cost ?? 0) }.Plus(Status, -1).Plus(after.Status, 1);
 }
 
 /// <summary>How long the queue is.</summary>

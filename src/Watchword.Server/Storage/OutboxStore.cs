@@ -1,3 +1,4 @@
+using Watchword.Core;
 using Watchword.Core.Otp;
 
 namespace Watchword.Server.Storage;
@@ -54,23 +55,22 @@ internal sealed class OutboxStore(SqlSession db)
     {
         var rows = await db.AllAsync<OutboxRow>(
             $"""
-            UPDATE outbox SET next_try_at = @leaseEnd
+            UPDATE outbox SET next_try_at = @leaseEnd, claims = claims + 1
             WHERE (tenant_id, message_id) IN (SELECT tenant_id, message_id FROM outbox WHERE status = 'queued' AND next_try_at <= @now
                 ORDER BY next_try_at LIMIT @limit {db.Dialect.SkipLocked})
             RETURNING tenant_id, message_id, app_id, user_id, channel, body, masked_destination, region, sender_note, segments, created_at, expires_at,
-                next_try_at, tries, unknown_tries, provider_id
+                next_try_at, claims, tries, unknown_tries, provider_id
             """,
             new { limit = (long)limit, now = now.Ms(), leaseEnd = leaseEnd.Ms() });
         return [.. rows.Select(r => r.ToMessage()).OrderBy(m => m.CreatedAt)];
     }
 
     /// <summary>
-    /// Writes what became of a message that was taken. False, and nothing but an acceptance is written, when it is no longer the taker's:
-    /// its lease was over and someone else took it, a receipt settled it, or its user is gone.
+    /// Writes what became of a message that was taken. False, and nothing is written, when it is no longer the taker's: its lease was over and
+    /// someone else took it, a receipt settled it, or its user is gone. An acceptance is then told to <see cref="AcceptLateAsync"/>.
     /// </summary>
-    public async ValueTask<bool> ChangeAsync(OutboxChange change)
-    {
-        var written = await db.ExecuteAsync(
+    public async ValueTask<bool> ChangeAsync(OutboxChange change) =>
+        await db.ExecuteAsync(
             """
             UPDATE outbox SET status = @status, body = CASE WHEN @over = 1 THEN NULL ELSE body END, next_try_at = @next, tries = @tries,
                 unknown_tries = @unknown, provider_id = COALESCE(@providerId, provider_id), provider = COALESCE(@provider, provider),
@@ -84,7 +84,7 @@ internal sealed class OutboxStore(SqlSession db)
                 id = change.Message.MessageId,
                 lease = change.Message.LeaseEnd.Ms(),
                 status = change.Status,
-                over = change.Status is "queued" or "sending" ? 0L : 1L,
+                over = change.IsEnd ? 1L : 0L,
                 next = change.NextTryAt.Ms(),
                 tries = (long)change.Tries,
                 unknown = (long)change.UnknownTries,
@@ -96,31 +96,31 @@ internal sealed class OutboxStore(SqlSession db)
                 note = change.SenderNote,
                 history = Lines(change),
                 now = change.Now.Ms(),
-            });
-        if (written == 0 && change.Status == "sent")
-            await AcceptLateAsync(change);
-        return written > 0;
-    }
+            }) > 0;
 
-    /// <summary>What a receipt has to know; null: no such message.</summary>
-    public ValueTask<ReceiptState?> ReceiptStateAsync(string tenant, string id) =>
-        db.FirstAsync<ReceiptState>(
-            "SELECT app_id, user_id, channel, status, provider_id, region, tries FROM outbox WHERE tenant_id = @tenant AND message_id = @id", new { tenant, id });
+    /// <summary>How a message stands, and stays until the end of the write unless that changes it; null: no such message.</summary>
+    public ValueTask<MessageState?> HoldAsync(string tenant, string id) =>
+        db.FirstAsync<MessageState>(
+            $"""
+            SELECT app_id, user_id, channel, status, provider_id, region, tries, cost, claims, created_at FROM outbox
+            WHERE tenant_id = @tenant AND message_id = @id {db.Dialect.ForUpdate}
+            """,
+            new { tenant, id });
 
     /// <summary>
-    /// Moves a message on as a receipt says; false when its status is no longer the one that was judged. Nobody tries it again. The price
-    /// is the provider's for one segment, and counts only where nobody had said yes before.
+    /// Moves a message that is held on as a receipt says. Nobody tries it again. The price is the provider's for one segment, and counts only where
+    /// nobody had said yes before.
     /// </summary>
-    public async ValueTask<bool> SettleAsync(
-        string tenant, string id, string fromStatus, string toStatus, string providerId, string provider, string? reference, long? price, StatusChange line, DateTimeOffset now) =>
+    public async ValueTask SettleAsync(
+        string tenant, string id, string toStatus, string providerId, string provider, string? reference, long? price, StatusChange line, DateTimeOffset now) =>
         await db.ExecuteAsync(
             """
             UPDATE outbox SET status = @toStatus, body = NULL, fault = @fault, status_at = @now, history = history || @line,
                 cost = COALESCE(cost, segments * @price), provider_id = @providerId, provider = @provider,
                 provider_message_id = COALESCE(@reference, CASE WHEN provider_id = @providerId THEN provider_message_id END)
-            WHERE tenant_id = @tenant AND message_id = @id AND status = @fromStatus
+            WHERE tenant_id = @tenant AND message_id = @id
             """,
-            new { tenant, id, fromStatus, toStatus, providerId, provider, reference, price, fault = line.Reason, line = line.Line(), now = now.Ms() }) > 0;
+            new { tenant, id, toStatus, providerId, provider, reference, price, fault = line.Reason, line = line.Line(), now = now.Ms() });
 
     public async ValueTask<OutboxDepth> DepthAsync() =>
         (await db.FirstAsync<OutboxDepth>(
@@ -128,6 +128,23 @@ internal sealed class OutboxStore(SqlSession db)
             SELECT COUNT(*) AS messages, MIN(created_at) AS oldest_created_at FROM
                 (SELECT created_at FROM outbox WHERE status = 'queued' UNION ALL SELECT created_at FROM outbox WHERE status = 'sending') AS waiting
             """))!;
+
+    /// <summary>
+    /// How long one tenant's queue is, seen among the first that wait of all tenants' (<see cref="MostSeen"/>): whoever looks every few seconds must not
+    /// count a million.
+    /// </summary>
+    public async ValueTask<OutboxDepth> DepthAsync(string tenant)
+    {
+        var seen = await db.FirstAsync<SeenRow>(
+            $"""
+            SELECT COUNT(*) AS messages, MIN(message_id) AS oldest FROM
+                (SELECT tenant_id, message_id FROM (SELECT tenant_id, message_id FROM outbox {db.Dialect.By("outbox_due")} WHERE status = 'queued' ORDER BY next_try_at LIMIT @most) AS due
+                UNION ALL SELECT tenant_id, message_id FROM outbox {db.Dialect.By("outbox_sending")} WHERE status = 'sending') AS waiting
+            WHERE tenant_id = @tenant
+            """,
+            new { tenant, most = MostSeen });
+        return new OutboxDepth(seen!.Messages, seen.Oldest is { } id ? Ids.TimeOf(id).Ms() : null);
+    }
 
     /// <summary>When the next message is due, or null when none waits.</summary>
     public async ValueTask<DateTimeOffset?> NextDueAsync() =>
@@ -141,7 +158,7 @@ internal sealed class OutboxStore(SqlSession db)
     /// A yes that comes when the message is no longer its taker's: a receipt was faster, or the taker slept through its lease. It is kept in
     /// any case, so that nobody sends again, and what it costs is added.
     /// </summary>
-    private async ValueTask AcceptLateAsync(OutboxChange change) =>
+    public async ValueTask AcceptLateAsync(OutboxChange change) =>
         await db.ExecuteAsync(
             """
             UPDATE outbox SET status = CASE WHEN status IN ('delivered', 'undelivered') THEN status ELSE 'sent' END, body = NULL, tries = @tries,
@@ -162,7 +179,16 @@ internal sealed class OutboxStore(SqlSession db)
                 history = Lines(change),
             });
 
+    /// <summary>Messages in a queue that are looked at.</summary>
+    public const long MostSeen = 20_000;
+
     private static string Lines(OutboxChange change) => string.Concat(change.History.Select(line => line.Line()));
+
+    private sealed class SeenRow
+    {
+        public long Messages { get; init; }
+        public string? Oldest { get; init; }
+    }
 
     private sealed class OutboxRow
     {
@@ -179,6 +205,7 @@ internal sealed class OutboxStore(SqlSession db)
         public long CreatedAt { get; init; }
         public long ExpiresAt { get; init; }
         public long NextTryAt { get; init; }
+        public long Claims { get; init; }
         public long Tries { get; init; }
         public long UnknownTries { get; init; }
         public string? ProviderId { get; init; }
@@ -197,6 +224,7 @@ internal sealed class OutboxStore(SqlSession db)
             Segments = (int)Segments,
             CreatedAt = CreatedAt.At(),
             ExpiresAt = ExpiresAt.At(),
+            Claims = (int)Claims,
             Tries = (int)Tries,
             UnknownTries = (int)UnknownTries,
             ProviderId = ProviderId,

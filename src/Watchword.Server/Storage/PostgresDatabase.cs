@@ -16,7 +16,7 @@ internal sealed class PostgresDatabase : Database
         _source = NpgsqlDataSource.Create(settings);
     }
 
-    public override Dialect Dialect { get; } = new(SkipLocked: "FOR UPDATE SKIP LOCKED", NamesIndexes: false);
+    public override Dialect Dialect { get; } = new(SkipLocked: "FOR UPDATE SKIP LOCKED", ForUpdate: "FOR UPDATE", NamesIndexes: false);
 
     public override async Task<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> work)
     {

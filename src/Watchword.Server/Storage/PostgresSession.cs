@@ -22,6 +22,23 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
     }
 
     /// <inheritdoc/>
+    public override async ValueTask ExecuteAllAsync(string sql, IReadOnlyList<object> parameters)
+    {
+        if (parameters.Count == 0)
+            return;
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var one in parameters)
+        {
+#pragma warning disable CA2100 // As below.
+            var command = new NpgsqlBatchCommand(sql);
+#pragma warning restore CA2100
+            Fill(command.Parameters, one);
+            batch.BatchCommands.Add(command);
+        }
+        await batch.ExecuteNonQueryAsync();
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask<T?> FirstAsync<T>(string sql, object? parameters = null)
         where T : default
     {
@@ -50,17 +67,22 @@ internal sealed class PostgresSession(NpgsqlConnection connection, Dialect diale
 #pragma warning disable CA2100 // Every statement is a constant of a store; values travel as parameters only.
         var command = new NpgsqlCommand(sql, connection);
 #pragma warning restore CA2100
+        Fill(command.Parameters, parameters);
+        return command;
+    }
+
+    private static void Fill(NpgsqlParameterCollection bound, object? parameters)
+    {
         if (parameters is IReadOnlyDictionary<string, object?> named)
         {
             foreach (var (name, value) in named)
-                command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+                bound.AddWithValue(name, value ?? DBNull.Value);
         }
         else if (parameters is not null)
         {
             foreach (var member in Members.GetOrAdd(parameters.GetType(), type => type.GetProperties()))
-                command.Parameters.AddWithValue(member.Name, member.GetValue(parameters) ?? DBNull.Value);
+                bound.AddWithValue(member.Name, member.GetValue(parameters) ?? DBNull.Value);
         }
-        return command;
     }
 
     /// <summary>Kept for the stores' own statements; a search (parameters by name) has as many texts as callers write filters.</summary>

@@ -17,6 +17,9 @@ internal abstract class SqlSession(DbConnection connection, Dialect dialect) : I
     /// <summary>Rows changed.</summary>
     public abstract ValueTask<int> ExecuteAsync(string sql, object? parameters = null);
 
+    /// <summary>Runs a statement once for each of these, in their order; where there is a way to the server, it is gone once.</summary>
+    public abstract ValueTask ExecuteAllAsync(string sql, IReadOnlyList<object> parameters);
+
     /// <summary>The first row, or null.</summary>
     public abstract ValueTask<T?> FirstAsync<T>(string sql, object? parameters = null);
 

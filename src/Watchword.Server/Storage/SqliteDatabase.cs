@@ -29,7 +29,7 @@ internal sealed class SqliteDatabase : Database
         _writer.Start();
     }
 
-    public override Dialect Dialect { get; } = new(SkipLocked: "", NamesIndexes: true);
+    public override Dialect Dialect { get; } = new(SkipLocked: "", ForUpdate: "", NamesIndexes: true);
 
     public override async Task<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> work)
     {

@@ -39,6 +39,14 @@ internal sealed class SqliteSession(SqliteConnection connection, Dialect dialect
     }
 
     /// <inheritdoc/>
+    public override ValueTask ExecuteAllAsync(string sql, IReadOnlyList<object> parameters)
+    {
+        foreach (var one in parameters)
+            Execute(sql, one);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<T?> FirstAsync<T>(string sql, object? parameters = null)
         where T : default
     {

@@ -76,7 +76,7 @@ internal static class AuthenticateOtp
             Target = outcome.Session?.SessionId ?? "",
             Outcome = outcome.Refusal?.Code ?? AuditEvent.Ok,
             Origin = guess.Origin,
-            Detail = outcome.Challenge is { } used ? $$"""{"method":"{{used.Channel.Wire()}}"}""" : "{}",
+            Detail = outcome.Challenge is { } used ? DetailOf(used, now) : "{}",
         };
         var events = new EventStore(db);
         await events.AddAsync(happened);
@@ -84,6 +84,12 @@ internal static class AuthenticateOtp
             await events.AddAsync(happened with { Action = AuditAction.UserLocked, Outcome = AuditEvent.Ok, Detail = $$"""{"until":"{{until:O}}"}""" });
         return outcome;
     }
+
+    /// <summary>By what the user logged in. How long that took is in the code's own id.</summary>
+    private static string DetailOf(Challenge used, DateTimeOffset now) =>
+        Ids.TimeOf(used.ChallengeId) is { } sent && used.Region.Length > 0
+            ? $$"""{"method":"{{used.Channel.Wire()}}","region":"{{used.Region}}","code_age_ms":{{(now - sent).Ticks / TimeSpan.TicksPerMillisecond}}}"""
+            : $$"""{"method":"{{used.Channel.Wire()}}"}""";
 
     private static async ValueTask<Outcome> JudgeAsync(SqlSession db, Guess guess, Caller caller, MasterKey keys, DateTimeOffset now)
     {

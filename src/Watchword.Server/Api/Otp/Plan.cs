@@ -58,7 +58,10 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
             decoy ? RandomNumberGenerator.GetBytes(32) : binding.Hash(keys.CodeKey, passcode.Reveal()),
             requestId is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(requestId)),
             now.AddMinutes(Math.Min(expiresIn ?? policy.ExpiresIn, policy.ExpiresIn)),
-            approval);
+            approval)
+        {
+            Region = destination.Region,
+        };
         if (input.Channel == OtpChannel.Direct)
             return new Plan(null, userId, passcode, challenge, Message: null, Limited: false) { Decoy = decoy };
         var message = Record(input, destination, challenge, caller, userId, now) with { Suppressed = decoy, Test = test is not null };

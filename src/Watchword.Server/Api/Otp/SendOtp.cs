@@ -104,7 +104,8 @@ internal static class SendOtp
             return ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, plan.UserId, now))?.Until, now);
         if (plan.Message is not null)
             await new OutboxStore(db).AddAsync(plan.Message);
-        if (told)
+        // A message is counted when it is taken from the queue; without one, the event is all that tells of the code.
+        if (told || plan.Message is null)
             await new EventStore(db).AddAsync(Sent(plan, caller, now));
         return null;
     }
