@@ -194,7 +194,7 @@ public abstract class EmissionTests(SharedServer shared) : SecurityTests(shared)
                 ("otp.failed", "auth_invalid_credentials", stage.User), ("otp.failed", "auth_invalid_credentials", stage.User), ("user.locked", "ok", stage.User), ("otp.failed", "auth_locked", stage.User),
             ],
             left.Select(e => (e.Text("action"), e.Text("outcome"), e.Maybe("user_id"))));
-        Assert.Equal("""{"method":"direct"}""", left[0].At("detail").GetRawText());
+        Assert.Equal("""{"method":"direct","region":"ZZ","code_age_ms":0}""", left[0].At("detail").GetRawText());
         Assert.Equal("""{"address":"127.0.0.1","user_ip":"203.0.113.9","user_agent":"Browser/1"}""", left[2].At("origin").GetRawText());
         Assert.All(left, e => Assert.Equal(("client:" + app.ClientId, app.AppId), (e.Text("actor"), e.Text("app_id"))));
     }
