@@ -1,0 +1,1 @@
+await Acme.Web.AcmeSite.Build(args).RunAsync();
