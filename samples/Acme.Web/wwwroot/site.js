@@ -44,7 +44,6 @@ for (const time of document.querySelectorAll('time[datetime]'))
 const form = document.querySelector('form[data-code]');
 if (form) {
   const field = form.elements.code;
-  field.focus(); // Browsers leave out autofocus where the address has a fragment.
   const done = new AbortController();
 
   // A whole message may be pasted: the code is its last group of digits ("Acme: pay 12.50 EUR ... is 482913").
