@@ -194,6 +194,24 @@ internal sealed class ChallengeStore(SqlSession db)
             """,
             new { first = DecoyPrefix, last = DecoyPrefix[..^1] + ".", before = before.Ms(), limit = (long)limit });
 
+    /// <summary>
+    /// The name under which somebody who is not there is treated like a user, so that the two cannot be told apart. It opens nothing: no code is
+    /// ever accepted for it.
+    /// </summary>
+    public static string DecoyOf(MasterKey keys, string tenant, string app, IdentifierType type, string value) =>
+        DecoyPrefix + Tags.TextOf(keys.DestinationKey, "decoy", tenant, app, type.ToString(), value);
+
+    /// <summary>
+    /// What was guessed at a number before it was a user's counts for the user: a lock that is gone after signing up would tell that nobody was there.
+    /// </summary>
+    public async ValueTask InheritAsync(string tenant, string app, string decoy, string user) =>
+        await db.ExecuteAsync(
+            """
+            UPDATE login_state SET user_id = @user WHERE tenant_id = @tenant AND app_id = @app AND user_id = @decoy
+            AND NOT EXISTS (SELECT 1 FROM login_state own WHERE own.tenant_id = @tenant AND own.app_id = @app AND own.user_id = @user)
+            """,
+            new { tenant, app, decoy, user });
+
     /// <summary>Begins the ids of decoys; those of users are hex digits.</summary>
     public const string DecoyPrefix = "decoy-";
 

@@ -38,7 +38,10 @@ public sealed class AcmeFixture : IAsyncLifetime
     }
 
     /// <summary>Another site on the same server, with settings of its own.</summary>
-    public async Task<(WebApplication Site, string Url)> SiteAsync(params (string Key, string Value)[] settings)
+    public Task<(WebApplication Site, string Url)> SiteAsync(params (string Key, string Value)[] settings) => SiteAsync(_ => { }, settings);
+
+    /// <summary>The same, with a say in more than settings.</summary>
+    public async Task<(WebApplication Site, string Url)> SiteAsync(Action<WebApplicationBuilder> more, params (string Key, string Value)[] settings)
     {
         var url = $"http://localhost:{Loopback.FreePort()}";
         var configuration = new Dictionary<string, string?>
@@ -52,7 +55,6 @@ public sealed class AcmeFixture : IAsyncLifetime
             ["Acme:Pace"] = "00:00:00.020",
             ["Acme:CheckSessionEvery"] = "00:00:00",
             ["Acme:FormsPerMinute"] = "10000",
-            ["Logging:Console:LogLevel:Default"] = "None",
         };
         foreach (var (key, value) in settings)
             configuration[key] = value;
@@ -60,7 +62,8 @@ public sealed class AcmeFixture : IAsyncLifetime
         {
             builder.Configuration.AddInMemoryCollection(configuration);
             builder.Services.AddSingleton<TimeProvider>(Clock);
-            builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.None);
+            builder.Logging.ClearProviders();
+            more(builder);
         });
         await site.StartAsync();
         return (site, configuration["Acme:PublicUrl"]!);

@@ -67,6 +67,34 @@ public abstract class ConcealmentTests(SharedServer shared) : SecurityTests(shar
         await app.LoginAsync(Attack.Bob);
     }
 
+    [Theory]
+    [InlineData("phone_number")]
+    [InlineData("email")]
+    public async Task Signing_up_does_not_tell_by_the_lock_who_was_there_before(string type)
+    {
+        var app = await ApplicationAsync(settings: Conceal);
+        var (there, later) = type == "email" ? ("alice@acme.example", "bob@acme.example") : (Attack.Alice, Attack.Bob);
+        Task<HttpResponseMessage> JoinAsync(string who) => app.PostAsync("/cis/v1/users", new Dictionary<string, string> { [type] = who });
+        Task<HttpResponseMessage> SendAsync(string who) =>
+            app.SendAsync(new { channel = type == "email" ? "email" : "sms", identifier_type = type, identifier = who });
+        Task<HttpResponseMessage> GuessAsync(string who) => app.AuthenticateAsync(new { passcode = "no code", identifier_type = type, identifier = who });
+        await (await JoinAsync(there)).JsonAsync(201);
+        foreach (var who in new[] { there, later })
+        {
+            await (await SendAsync(who)).JsonAsync(200);
+            for (var i = 0; i < 3; i++)
+                await (await GuessAsync(who)).JsonAsync(400);
+        }
+
+        await (await JoinAsync(later)).JsonAsync(201);
+        Assert.Equal("auth_locked", await (await SendAsync(there)).ErrorAsync(403));
+        Assert.Equal("auth_locked", await (await SendAsync(later)).ErrorAsync(403));
+        Assert.Equal("auth_locked", await (await GuessAsync(later)).ErrorAsync(403));
+        Server.Clock.Advance(TimeSpan.FromMinutes(15));
+        await (await SendAsync(there)).JsonAsync(200);
+        await (await SendAsync(later)).JsonAsync(200);
+    }
+
     /// <summary>What someone sees who sends, sends again, guesses until locked, waits, and goes on.</summary>
     private async Task<string> WatchAsync(TestApplication app, string type, string identifier)
     {

@@ -71,7 +71,7 @@ internal static class NewUser
     }
 
     /// <summary>Adds the user in the caller's write. Throws where another user has the username or external user id, or was faster.</summary>
-    public static async ValueTask<NewUserOutcome> AddAsync(SqlSession db, Member wanted, Author by, DateTimeOffset now)
+    public static async ValueTask<NewUserOutcome> AddAsync(SqlSession db, Member wanted, MasterKey keys, Author by, DateTimeOffset now)
     {
         var users = new UserStore(db);
         var (user, membership) = wanted;
@@ -87,9 +87,21 @@ internal static class NewUser
         var verdict = existing is null ? NewUserVerdict.Created : NewUserVerdict.Linked;
         existing ??= user;
         if (membership is not null)
+        {
             await users.AddMembershipAsync(user.TenantId, existing.UserId, membership, now);
+            await InheritGuessesAsync(db, existing, membership.AppId, keys);
+        }
         await new EventStore(db).AddAsync(
             by, verdict == NewUserVerdict.Created ? AuditAction.UserCreated : AuditAction.UserLinked, now, membership?.AppId ?? "", existing.UserId);
         return new(verdict, new Member(existing, membership));
+    }
+
+    private static async ValueTask InheritGuessesAsync(SqlSession db, User user, string app, MasterKey keys)
+    {
+        var challenges = new ChallengeStore(db);
+        if (user.PhoneNumber is { } phone)
+            await challenges.InheritAsync(user.TenantId, app, ChallengeStore.DecoyOf(keys, user.TenantId, app, IdentifierType.PhoneNumber, phone), user.UserId);
+        if (user.Email is { } email)
+            await challenges.InheritAsync(user.TenantId, app, ChallengeStore.DecoyOf(keys, user.TenantId, app, IdentifierType.Email, email), user.UserId);
     }
 }

@@ -9,7 +9,7 @@ namespace Watchword.Server.Administration.Users;
 /// What is done with users, from whichever door it comes: for an application with its own users, without one (null) with the tenant's. False:
 /// there is no such user there.
 /// </summary>
-internal sealed class UserAdministration(Database database, TimeProvider time)
+internal sealed class UserAdministration(Database database, MasterKey keys, TimeProvider time)
 {
     public async Task<NewUserOutcome> CreateAsync(Author by, string? app, UserDraft draft)
     {
@@ -18,7 +18,7 @@ internal sealed class UserAdministration(Database database, TimeProvider time)
             return new(NewUserVerdict.Faulty, Faults: faults);
         try
         {
-            return await database.WriteAsync(db => NewUser.AddAsync(db, wanted, by, now));
+            return await database.WriteAsync(db => NewUser.AddAsync(db, wanted, keys, by, now));
         }
         catch (Exception failure) when (Database.IsDuplicateKey(failure))
         {

@@ -71,10 +71,7 @@ internal readonly record struct Identifier(IdentifierType Type, string Value)
         }
     }
 
-    /// <summary>
-    /// The name under which a user that does not exist is treated like one that does, so that the two cannot be told apart. It opens
-    /// nothing: no code is ever accepted for it.
-    /// </summary>
+    /// <summary>The name under which a user that does not exist is treated like one that does.</summary>
     public string DecoyUserId(MasterKey keys, string tenant, string app) =>
-        ChallengeStore.DecoyPrefix + Tags.TextOf(keys.DestinationKey, "decoy", tenant, app, Type.ToString(), Value);
+        ChallengeStore.DecoyOf(keys, tenant, app, Type, Value);
 }
