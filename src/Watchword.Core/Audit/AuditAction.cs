@@ -58,6 +58,28 @@ public static class AuditAction
     public const string RetentionChanged = "retention.changed";
     public const string TenantCreated = "tenant.created";
 
+    public const string AdministratorInvited = "administrator.invited";
+    public const string InvitationWithdrawn = "administrator.invitation_withdrawn";
+
+    /// <summary>An invitation was taken up: there is an administrator more.</summary>
+    public const string AdministratorJoined = "administrator.joined";
+    public const string AdministratorRoleChanged = "administrator.role_changed";
+    public const string AdministratorRemoved = "administrator.removed";
+    public const string AdministratorSignedIn = "administrator.signed_in";
+
+    /// <summary>A wrong password or second factor of somebody who exists; strangers' tries are logged and counted only.</summary>
+    public const string AdministratorSignInFailed = "administrator.sign_in_failed";
+    public const string AdministratorLocked = "administrator.locked";
+    public const string AdministratorUnlocked = "administrator.unlocked";
+    public const string AdministratorSignedOut = "administrator.signed_out";
+
+    /// <summary>Out of every browser.</summary>
+    public const string AdministratorSignedOutEverywhere = "administrator.signed_out_everywhere";
+    public const string AdministratorPasswordChanged = "administrator.password_changed";
+
+    /// <summary>An authenticator app, a passkey or recovery codes came or went; the detail says which.</summary>
+    public const string AdministratorFactorsChanged = "administrator.factors_changed";
+
     /// <summary>All of the above.</summary>
     public static IReadOnlyList<string> All { get; } =
         [.. typeof(AuditAction).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral).Select(f => (string)f.GetRawConstantValue()!)];

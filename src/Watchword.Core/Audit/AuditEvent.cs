@@ -52,6 +52,9 @@ public sealed record Author(string TenantId, string Actor, string? Address)
     /// <summary>A backend.</summary>
     public static Author Client(string tenant, string clientId, string? address) => new(tenant, "client:" + clientId, address);
 
+    /// <summary>Somebody at the portal.</summary>
+    public static Author Administrator(string tenant, string administratorId, string? address) => new(tenant, "administrator:" + administratorId, address);
+
     /// <summary>Whoever may use the command line and the configuration.</summary>
     public static Author Console(string tenant) => new(tenant, "console", null);
 

@@ -12,6 +12,7 @@ using Watchword.Server.Delivery;
 using Watchword.Server.Delivery.Providers;
 using Watchword.Server.Development;
 using Watchword.Server.Events;
+using Watchword.Server.Portal;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
 
@@ -25,7 +26,11 @@ internal static class WatchwordHost
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         // Settings are read once; watching the folder for changes would wake the process at every write to the database in it.
-        var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = [.. args, "--hostBuilder:reloadConfigOnChange=false"],
+            ApplicationName = typeof(WatchwordHost).Assembly.GetName().Name,
+        });
         configure?.Invoke(builder);
         var development = builder.Environment.IsDevelopment();
         if (development)
@@ -39,6 +44,11 @@ internal static class WatchwordHost
         AddStorage(builder.Services, options);
         AddRooms(builder.Services, options);
         AddApi(builder);
+        if (options.Portal.Enabled)
+        {
+            builder.WebHost.UseStaticWebAssets();
+            PortalRoom.Add(builder.Services, options.Portal, new Issuer(options.PublicUrl!.TrimEnd('/')));
+        }
         if (development)
             DevelopmentRoom.Add(builder.Services);
 
@@ -48,6 +58,8 @@ internal static class WatchwordHost
         var app = builder.Build();
         if (options.ReadProxies() is { Count: > 0 } proxies)
             app.UseForwardedHeaders(FromProxies(proxies));
+        if (options.Portal.Enabled)
+            PortalRoom.Map(app);
         app.UseMiddleware<BadRequests>();
         app.UseRouting();
         app.UseMiddleware<ClientAuthentication>();
@@ -68,6 +80,8 @@ internal static class WatchwordHost
         if (options.Telemetry.OtlpEndpoint is { Length: > 0 })
             DeliveryTelemetry.WatchOutbox(app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<TimeProvider>());
         await Bootstrap.RunAsync(app.Services, options.Bootstrap);
+        if (options.Portal.Enabled)
+            await Bootstrap.OpenPortalAsync(app.Services, options.Bootstrap);
         if (app.Environment.IsDevelopment())
             await DevelopmentRoom.PrepareAsync(app.Services);
     }
@@ -147,6 +161,7 @@ internal static class WatchwordHost
         services.AddSingleton<ClientAssertions>();
         services.AddSingleton<SessionRefresh>();
         services.AddSingleton<ApplicationAdministration>();
+        services.AddSingleton<Administrators>();
         services.AddSingleton(options.ReadNetworks());
         services.AddSingleton<ProviderHttp>();
         services.AddSingleton<ProviderKinds>();

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using Watchword.Core.Users;
 using Watchword.Server.Delivery.Providers;
+using Watchword.Server.Portal;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Hosting;
@@ -42,6 +44,9 @@ internal sealed class WatchwordOptions
     /// <summary>How messages leave the house.</summary>
     public DeliveryOptions Delivery { get; set; } = new();
 
+    /// <summary>The Admin Portal.</summary>
+    public PortalOptions Portal { get; set; } = new();
+
     /// <summary>Where traces and metrics go.</summary>
     public TelemetryOptions Telemetry { get; set; } = new();
 
@@ -73,6 +78,14 @@ internal sealed class WatchwordOptions
             faults.Add("Watchword__Bootstrap__ManagementClientId must be 1 to 100 letters, digits, '-', '_' or '.'");
         if (Bootstrap.ManagementClientSecret is { Length: > 0 and < 16 })
             faults.Add("Watchword__Bootstrap__ManagementClientSecret must have at least 16 characters; make one with: openssl rand -base64 32");
+        if (string.IsNullOrEmpty(Bootstrap.AdminEmail) != string.IsNullOrEmpty(Bootstrap.AdminPassword))
+            faults.Add("Watchword__Bootstrap__AdminEmail and Watchword__Bootstrap__AdminPassword must be set together");
+        if (Bootstrap.AdminEmail is { Length: > 0 } email && !EmailAddress.TryParse(email, out _))
+            faults.Add("Watchword__Bootstrap__AdminEmail must be an email address");
+        if (Bootstrap.AdminPassword is { Length: > 0 and < 16 })
+            faults.Add("Watchword__Bootstrap__AdminPassword must have at least 16 characters; it works once. Make one with: openssl rand -base64 24");
+        if (Portal.IdleMinutes is < 5 or > 120)
+            faults.Add("Watchword__Portal__IdleMinutes must be 5 to 120");
         if (Telemetry.OtlpEndpoint is { Length: > 0 } otlp && !Uri.TryCreate(otlp, UriKind.Absolute, out _))
             faults.Add("Watchword__Telemetry__OtlpEndpoint must be an absolute URL, for example http://localhost:4317");
         if (Networks(Proxies).Any(n => n is null or { PrefixLength: 0 }))
@@ -142,6 +155,14 @@ internal sealed class BootstrapOptions
 
     /// <summary>Its secret, at least 16 characters. When the client exists with another secret, the server does not start.</summary>
     public string? ManagementClientSecret { get; set; }
+
+    /// <summary>
+    /// Email address of the first administrator of the portal. Without it, a set-up code is printed at start as long as there is no administrator.
+    /// </summary>
+    public string? AdminEmail { get; set; }
+
+    /// <summary>A password of at least 16 characters that opens <c>/admin/join</c> for that address, once; there they choose their own.</summary>
+    public string? AdminPassword { get; set; }
 }
 
 /// <summary>Section <c>Watchword:Delivery</c>.</summary>

@@ -25,6 +25,7 @@ internal sealed class MasterKey
         DestinationKey = Derive(key, "watchword destination v1");
         ReceiptKey = Derive(key, "watchword receipt v1");
         AuditKey = Derive(key, "watchword audit v1");
+        PortalKey = Derive(key, "watchword portal v1");
     }
 
     /// <summary>Key of the HMAC over codes.</summary>
@@ -38,6 +39,9 @@ internal sealed class MasterKey
 
     /// <summary>Key of the chain of the audit log.</summary>
     public byte[] AuditKey { get; }
+
+    /// <summary>Key of the HMAC over invitations and recovery codes of administrators.</summary>
+    public byte[] PortalKey { get; }
 
     /// <summary>AES-256-GCM: nonce, tag, cipher text, in base64.</summary>
     public string Wrap(string text)

@@ -18,6 +18,18 @@ internal sealed class OneTime
     public static readonly OneTime ClientAssertion =
         new("INSERT INTO client_assertions (client_id, jti_hash, expires_at) VALUES (@client, @hash, @expires) ON CONFLICT (client_id, jti_hash) DO NOTHING");
 
+    /// <summary>A code of an authenticator app (RFC 6238 §5.2). Parameters: tenant, id, step.</summary>
+    public static readonly OneTime TotpCode =
+        new("UPDATE administrators SET totp_step = @step WHERE tenant_id = @tenant AND administrator_id = @id AND totp_step < @step");
+
+    /// <summary>A recovery code of an administrator. Parameters: tenant, id, hash, now.</summary>
+    public static readonly OneTime RecoveryCode =
+        Spend("administrator_recovery_codes", "tenant_id = @tenant AND administrator_id = @id AND code_hash = @hash");
+
+    /// <summary>An invitation to the portal. Parameters: tenant, id, now.</summary>
+    public static readonly OneTime Invitation =
+        Spend("administrator_invitations", "tenant_id = @tenant AND invitation_id = @id AND expires_at > @now");
+
     private readonly string _sql;
 
     private OneTime(string sql) => _sql = sql;

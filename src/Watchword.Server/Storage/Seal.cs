@@ -20,6 +20,9 @@ internal sealed class Seal(IDataProtectionProvider provider)
     /// <summary>API key and signing secrets of a webhook. Bound to the tenant and the webhook, so that they open nothing in another's row.</summary>
     public IDataProtector WebhookSecretsOf(string tenant, string webhook) => provider.CreateProtector("watchword.webhook-secrets", tenant, webhook);
 
+    /// <summary>The key of an administrator's authenticator app. Bound to them, so that it opens nothing in another's row.</summary>
+    public IDataProtector TotpKeyOf(string tenant, string administrator) => provider.CreateProtector("watchword.totp-key", tenant, administrator);
+
     /// <summary>Private halves of signing keys.</summary>
     public IDataProtector SigningKeys { get; } = provider.CreateProtector("watchword.signing-keys");
 }

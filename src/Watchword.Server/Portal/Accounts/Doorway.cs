@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Authentication;
+using Watchword.Core.Audit;
+using Watchword.Server.Storage;
+
+namespace Watchword.Server.Portal.Accounts;
+
+/// <summary>Leads somebody from one step of signing in to the next, by the cookies.</summary>
+internal sealed class Doorway(Database database, PortalSessions sessions)
+{
+    /// <summary>The password was right, or an invitation was taken up: on to the second factor, or to setting one up.</summary>
+    public static async Task<string> PasswordWasRightAsync(HttpContext http, Administrator who, string? then)
+    {
+        var stage = who.HasSecondFactor ? Stage.SecondFactor : Stage.Enrolment;
+        await http.SignInAsync(PortalIdentity.PendingScheme, PortalIdentity.Pending(who, stage), new AuthenticationProperties { IsPersistent = false });
+        return (stage == Stage.SecondFactor ? "second-factor" : "enrol") + Then(then);
+    }
+
+    /// <summary>Who is between password and second factor, at this stage; null sends them back to the beginning.</summary>
+    public async Task<Administrator?> PendingAsync(HttpContext http, Stage stage)
+    {
+        if (await PortalIdentity.PendingAsync(http) is not { } pending || pending.Stage != stage)
+            return null;
+        var who = await database.ReadAsync(db => new AdministratorStore(db).FindAsync(pending.Tenant, pending.Administrator));
+        // A cookie from before the first factor was set up must not set up another.
+        return who is not null && who.HasSecondFactor == (stage == Stage.SecondFactor) ? who : null;
+    }
+
+    /// <summary>Both were right: in.</summary>
+    public async Task EnterAsync(HttpContext http, Administrator who, string factor)
+    {
+        var session = await sessions.BeginAsync(who, factor, http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent.ToString());
+        await http.SignOutAsync(PortalIdentity.PendingScheme);
+        await http.SignInAsync(PortalIdentity.Scheme, PortalIdentity.SignedIn(session), new AuthenticationProperties { IsPersistent = false });
+    }
+
+    /// <summary>Who answers for what somebody does before they are in.</summary>
+    public static Author AuthorOf(HttpContext http, Administrator who) =>
+        Author.Administrator(who.TenantId, who.AdministratorId, PortalSessions.AddressText(http.Connection.RemoteIpAddress));
+
+    /// <summary>Where to go once in: a page of the portal and nowhere else (CWE-601).</summary>
+    public static string Target(HttpContext http, string? then)
+    {
+        var root = http.Request.PathBase.Value + "/";
+        return then is not null && then.StartsWith(root, StringComparison.Ordinal) && !then.Contains('\\', StringComparison.Ordinal) && !then.Contains("//", StringComparison.Ordinal)
+            && then.All(c => !char.IsControl(c)) ? then : root;
+    }
+
+    private static string Then(string? then) => string.IsNullOrEmpty(then) ? "" : "?then=" + Uri.EscapeDataString(then);
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using Watchword.Core;
+using Watchword.Core.Audit;
+using Watchword.Server.Storage;
+
+namespace Watchword.Server.Portal.Accounts;
+
+/// <summary>Who is signed in to the portal: begins, finds and ends sign-ins.</summary>
+internal sealed class PortalSessions(Database database, PortalOptions options, TimeProvider time)
+{
+    /// <summary>However busy somebody is, after this they sign in again (OWASP ASVS 7.3.2).</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+
+    private const int LongestUserAgent = 300;
+    private static readonly TimeSpan TouchInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Signs somebody in. Their failures are forgotten.</summary>
+    public async Task<AdministratorSession> BeginAsync(Administrator who, string factor, IPAddress? from, string userAgent)
+    {
+        var now = time.GetUtcNow();
+        var session = new AdministratorSession
+        {
+            TenantId = who.TenantId,
+            AdministratorId = who.AdministratorId,
+            SessionId = Ids.New(now),
+            StartedAt = now.Ms(),
+            SeenAt = now.Ms(),
+            Address = AddressText(from),
+            UserAgent = userAgent.Length > LongestUserAgent ? userAgent[..LongestUserAgent] : userAgent,
+            Name = who.Name,
+            Email = who.Email,
+            Role = who.Role.ToString(),
+        };
+        await database.WriteAsync(async db =>
+        {
+            await new AdministratorStore(db).MarkSignedInAsync(who.TenantId, who.AdministratorId, now);
+            await new AdministratorSessionStore(db).AddAsync(session);
+            await new EventStore(db).AddAsync(
+                AuthorOf(session), AuditAction.AdministratorSignedIn, now, target: who.AdministratorId, detail: StoredJson.Write(new { factor }));
+        });
+        return session;
+    }
+
+    /// <summary>The sign-in, if it is still one; null once it was ended, lay idle too long or is too old.</summary>
+    /// <param name="tenant">Its tenant.</param>
+    /// <param name="sessionId">Its id.</param>
+    /// <param name="isActivity">Whether somebody is there; false for a page that refreshes itself.</param>
+    public async Task<AdministratorSession?> FindAsync(string tenant, string sessionId, bool isActivity)
+    {
+        var session = await database.ReadAsync(db => new AdministratorSessionStore(db).FindAsync(tenant, sessionId));
+        var now = time.GetUtcNow();
+        if (session is null || now >= session.SeenAt.At().AddMinutes(options.IdleMinutes) || now >= session.StartedAt.At() + Longest)
+            return null;
+        if (isActivity && now >= session.SeenAt.At() + TouchInterval)
+            await database.WriteAsync(db => new AdministratorSessionStore(db).TouchAsync(tenant, sessionId, now));
+        return session;
+    }
+
+    public Task EndAsync(AdministratorSession session) => database.WriteAsync(async db =>
+    {
+        if (await new AdministratorSessionStore(db).EndAsync(session.TenantId, session.SessionId))
+            await new EventStore(db).AddAsync(AuthorOf(session), AuditAction.AdministratorSignedOut, time.GetUtcNow(), target: session.AdministratorId);
+    });
+
+    /// <summary>Who answers for what is done in a sign-in.</summary>
+    public static Author AuthorOf(AdministratorSession session) => Author.Administrator(session.TenantId, session.AdministratorId, session.Address);
+
+    /// <summary>One spelling for an address: on a socket for both versions, an IPv4 address comes as IPv6.</summary>
+    public static string? AddressText(IPAddress? address) => (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
+}

@@ -1,0 +1,139 @@
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Identity;
+using MudBlazor.Services;
+using Watchword.Server.Administration;
+using Watchword.Server.Portal.Accounts;
+using Watchword.Server.Portal.Shell;
+using Watchword.Server.Storage;
+using Watchword.Server.Tokens;
+
+namespace Watchword.Server.Portal;
+
+/// <summary>The second front door, for administrators: Blazor pages at <c>/admin</c> over the same use cases as the Management API.</summary>
+internal static class PortalRoom
+{
+    /// <summary>Where everything of the portal is.</summary>
+    public const string Path = "/admin";
+
+    /// <summary>Limits how often one address may try to sign in. What protects an account is its own count; this spares the processor.</summary>
+    public const string TriesPolicy = "portal-tries";
+
+    private const int TriesPerMinute = 30;
+
+    /// <summary>Longest form, bytes. Files come by the circuit, which has limits of its own.</summary>
+    private const int LongestForm = 64 * 1024;
+
+    public static void Add(IServiceCollection services, PortalOptions options, Issuer issuer)
+    {
+        services.AddSingleton(options);
+        services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
+        {
+            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(2);
+            circuits.DisconnectedCircuitMaxRetained = 20;
+        });
+        services.AddMudServices();
+        services.AddCascadingAuthenticationState();
+        services.AddHttpContextAccessor();
+        services.AddSingleton<PortalSessions>();
+        services.AddSingleton<PasswordBench>();
+        services.AddScoped<Desk>();
+        services.AddScoped<SignIn>();
+        services.AddScoped<Enrolment>();
+        services.AddScoped<Doorway>();
+        services.AddScoped<PasskeyState>();
+        services.AddRateLimiter(limiter =>
+        {
+            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limiter.AddPolicy(TriesPolicy, TriesOf);
+        });
+        services.AddIdentityCore<Administrator>().AddUserStore<AdministratorUserStore>();
+        services.AddScoped<IPasswordValidator<Administrator>, PasswordRules>();
+        services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = PasswordBench.Iterations);
+        services.AddScoped<IPasskeyHandler<Administrator>, PasskeyHandler<Administrator>>();
+        var address = new Uri(issuer.PublicUrl);
+        services.Configure<IdentityPasskeyOptions>(passkeys =>
+        {
+            passkeys.ServerDomain = address.Host;
+            // The browser's address has to be the public one; the Host header has no say.
+            passkeys.ValidateOrigin = context => ValueTask.FromResult(
+                !context.CrossOrigin && context.Origin == address.GetLeftPart(UriPartial.Authority));
+        });
+        PortalCookies.Add(services, issuer);
+    }
+
+    /// <summary>
+    /// Everything below <see cref="Path"/>, a pipeline of its own: the API's requests pay nothing for it, and neither room is reachable through
+    /// the other's address.
+    /// </summary>
+    public static void Map(WebApplication app)
+    {
+        var below = new Uri(app.Services.GetRequiredService<Issuer>().PublicUrl).AbsolutePath.TrimEnd('/');
+        // Or ASP.NET, which sees that somebody uses these, would put them before everybody.
+        var properties = ((IApplicationBuilder)app).Properties;
+        properties["__AuthenticationMiddlewareSet"] = properties["__AuthorizationMiddlewareSet"] = true;
+        app.Map(Path, portal =>
+        {
+            // Routes of this branch only; without this, it would share the routes of the whole application.
+            portal.Properties.Remove("__GlobalEndpointRouteBuilder");
+            portal.Use(async (context, next) =>
+            {
+                PortalHeaders.Set(context.Response.Headers);
+                if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit && !context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal))
+                    limit.MaxRequestBodySize = LongestForm;
+                context.Request.PathBase = below + Path;
+                await next(context);
+            });
+            portal.UseExceptionHandler(failed => failed.Run(context => ProblemPage.WriteAsync(context, StatusCodes.Status500InternalServerError)));
+            portal.UseStatusCodePages(context => ProblemPage.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode));
+            portal.UseRouting();
+            portal.UseRateLimiter();
+            portal.UseAuthentication();
+            portal.UseAuthorization();
+            portal.UseAntiforgery();
+            portal.UseEndpoints(MapPages);
+        });
+    }
+
+    private static void MapPages(IEndpointRouteBuilder pages)
+    {
+        const string Manifest = "watchword.staticwebassets.endpoints.json";
+        pages.MapStaticAssets(Manifest);
+        pages.MapPost("/sign-out", SignOutAsync);
+        pages.MapRazorComponents<App>().WithStaticAssets(Manifest).AddInteractiveServerRenderMode(server =>
+        {
+            // We send our own policy; and secrets and a guesser's text must not meet in one compressed frame.
+            server.ContentSecurityFrameAncestorsPolicy = null;
+            server.DisableWebSocketCompression = true;
+        });
+    }
+
+    /// <summary>Ready for the first administrator: prints the code by which they come in, as long as there is none.</summary>
+    public static async Task PrepareAsync(IServiceProvider services, string tenant, string? email, string? password)
+    {
+        var url = services.GetRequiredService<Issuer>().PublicUrl;
+        if (await services.GetRequiredService<Administrators>().SetUpCodeAsync(tenant, email, password) is not { } code)
+            return;
+        // To the console and to no log: whoever can start the server may have it.
+        await Console.Out.WriteLineAsync(password is null
+            ? $"\n  There is no administrator yet. To become the first, open {url}{Path}/join and enter\n\n    {code}\n\n  It works once, for {Administrators.SetUpLife.TotalHours} hours.\n"
+            : $"\n  There is no administrator yet. {email} may become the first at {url}{Path}/join with the password from the configuration.\n");
+    }
+
+    private static RateLimitPartition<string> TriesOf(HttpContext http) => HttpMethods.IsPost(http.Request.Method)
+        ? RateLimitPartition.GetFixedWindowLimiter(
+            PortalSessions.AddressText(http.Connection.RemoteIpAddress) ?? "",
+            _ => new FixedWindowRateLimiterOptions { PermitLimit = TriesPerMinute, Window = TimeSpan.FromMinutes(1) })
+        : RateLimitPartition.GetNoLimiter("");
+
+    private static async Task<IResult> SignOutAsync(HttpContext http, PortalSessions sessions, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http))
+            return Results.StatusCode(StatusCodes.Status400BadRequest);
+        if (PortalIdentity.SessionOf(http.User) is { } named && await sessions.FindAsync(named.Tenant, named.Session, isActivity: false) is { } session)
+            await sessions.EndAsync(session);
+        await http.SignOutAsync(PortalIdentity.Scheme);
+        return Results.LocalRedirect("~/sign-in?out=true");
+    }
+}
