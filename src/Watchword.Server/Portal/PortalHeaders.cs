@@ -1,5 +1,3 @@
-using Microsoft.Net.Http.Headers;
-
 namespace Watchword.Server.Portal;
 
 /// <summary>What the browser is told of every answer of the portal: nothing from elsewhere, no frames, no referrer, no copy kept.</summary>
@@ -20,6 +18,7 @@ internal static class PortalHeaders
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         // Pages and what they hold; files with a fingerprint in their name say otherwise themselves.
-        headers[HeaderNames.CacheControl] = "no-store";
+        headers.CacheControl = "no-cache, no-store";
+        headers.Pragma = "no-cache";
     }
 }

@@ -48,8 +48,9 @@ internal static class PortalRoom
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.AddPolicy(TriesPolicy, TriesOf);
         });
-        services.AddIdentityCore<Administrator>().AddUserStore<AdministratorUserStore>();
+        // Before Identity's own, which asks for capitals and signs.
         services.AddScoped<IPasswordValidator<Administrator>, PasswordRules>();
+        services.AddIdentityCore<Administrator>().AddUserStore<AdministratorUserStore>();
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = PasswordBench.Iterations);
         services.AddScoped<IPasskeyHandler<Administrator>, PasskeyHandler<Administrator>>();
         var address = new Uri(issuer.PublicUrl);
