@@ -65,6 +65,24 @@
     });
   }
 
+  // An instant in the reader's own time and language of numbers; class "ago": how long from now.
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  customElements.define("local-time", class extends HTMLElement {
+    static observedAttributes = ["datetime"];
+    connectedCallback() { this.write(); this.timer = this.classList.contains("ago") ? setInterval(() => this.write(), 30000) : 0; }
+    disconnectedCallback() { clearInterval(this.timer); }
+    attributeChangedCallback() { if (this.isConnected) this.write(); }
+    write() {
+      const at = new Date(this.getAttribute("datetime"));
+      const whole = at.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+      const seconds = (at - Date.now()) / 1000;
+      const unit = units.find(([, size]) => Math.abs(seconds) >= size);
+      this.title = at.toLocaleString("en-GB", { dateStyle: "full", timeStyle: "long" });
+      this.textContent = !this.classList.contains("ago") || Math.abs(seconds) > 30 * 86400 ? whole
+        : unit ? new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / unit[1]), unit[0]) : "just now";
+    }
+  });
+
   const lost = document.getElementById("components-reconnect-modal");
   if (lost) {
     lost.addEventListener("components-reconnect-state-changed", event => {
