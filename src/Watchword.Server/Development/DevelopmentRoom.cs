@@ -122,6 +122,7 @@ internal static class DevelopmentRoom
                 Log in now      {url}/
                 SMS inbox       {url}/inbox
                 API reference   {url}/docs
+                Admin Portal    {url}/admin
 
               Stop with Ctrl+C. Everything it knows is under data/.
 

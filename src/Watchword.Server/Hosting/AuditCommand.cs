@@ -10,7 +10,7 @@ internal static class AuditCommand
     public static async Task<int?> VerifyAsync(string[] options)
     {
         var settings = options.ToList();
-        if (!Take(settings, "--tenant", out var name) || !Take(settings, "--head", out var head) || (head is not null && NotedHead.Parse(head) is null))
+        if (!CommandLine.Take(settings, "--tenant", out var name) || !CommandLine.Take(settings, "--head", out var head) || (head is not null && NotedHead.Parse(head) is null))
             return null;
         await using var app = WatchwordHost.Build([.. settings]);
         // With another key every entry would look altered.
@@ -37,19 +37,5 @@ internal static class AuditCommand
             faults += report.Faults.Count;
         }
         return faults == 0 ? 0 : 1;
-    }
-
-    /// <summary>Takes an option and its value out of the list; false when the value is missing.</summary>
-    private static bool Take(List<string> options, string name, out string? value)
-    {
-        value = null;
-        var at = options.IndexOf(name);
-        if (at < 0)
-            return true;
-        if (at + 1 >= options.Count)
-            return false;
-        value = options[at + 1];
-        options.RemoveRange(at, 2);
-        return true;
     }
 }

@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Watchword.Core.Audit;
-using Watchword.Core.Users;
 using Watchword.Server.Administration;
-using Watchword.Server.Portal;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Hosting;
@@ -52,13 +50,5 @@ internal static class Bootstrap
             await administration.AddManagementClientAsync(Author.Console(tenant!), id, options.ManagementClientSecret);
         else if (!known.IsManagement || !known.Secrets.Any(s => CryptographicOperations.FixedTimeEquals(s.Hash, SHA256.HashData(Encoding.UTF8.GetBytes(options.ManagementClientSecret!)))))
             throw new ConfigurationException(["Watchword__Bootstrap__ManagementClientSecret is not the secret of the client that Watchword__Bootstrap__ManagementClientId names, which exists already"]);
-    }
-
-    /// <summary>Lets the first administrator in, as long as there is none.</summary>
-    public static async Task OpenPortalAsync(IServiceProvider services, BootstrapOptions options)
-    {
-        var tenant = await services.GetRequiredService<Database>().ReadAsync(db => new ApplicationStore(db).FirstTenantAsync());
-        var email = EmailAddress.TryParse(options.AdminEmail, out var parsed) ? parsed.Value : null;
-        await PortalRoom.PrepareAsync(services, tenant!, email, email is null ? null : options.AdminPassword);
     }
 }

@@ -11,6 +11,9 @@ internal static class CommandLine
         """
         watchword                        starts the server
         watchword tenants create NAME    makes a tenant and prints its management client, once
+        watchword administrators invite EMAIL
+                                         prints a link by which somebody becomes an owner of the portal, or gets back in
+                                         --role administrator|support|auditor, --tenant NAME
         watchword audit verify           checks the audit logs; --tenant NAME: of one tenant;
                                          --head SEQUENCE:MAC: is a head noted earlier still there?
         watchword help                   this
@@ -34,6 +37,8 @@ internal static class CommandLine
                     return 0;
                 case ["tenants", "create", var name]:
                     return await CreateTenantAsync(name, args[words.Length..]);
+                case ["administrators", "invite", var email]:
+                    return await AdministratorsCommand.InviteAsync(email, args[words.Length..]) ?? await WrongWordsAsync();
                 case ["audit", "verify"]:
                     return await AuditCommand.VerifyAsync(args[words.Length..]) ?? await WrongWordsAsync();
                 case ["help"]:
@@ -94,5 +99,19 @@ internal static class CommandLine
         Console.WriteLine($"client_secret  {made.Value.Secret}");
         Console.WriteLine("The secret is shown this once. Keep it in a safe place.");
         return 0;
+    }
+
+    /// <summary>Takes an option and its value out of the list; false when the value is missing.</summary>
+    public static bool Take(List<string> options, string name, out string? value)
+    {
+        value = null;
+        var at = options.IndexOf(name);
+        if (at < 0)
+            return true;
+        if (at + 1 >= options.Count)
+            return false;
+        value = options[at + 1];
+        options.RemoveRange(at, 2);
+        return true;
     }
 }

@@ -40,6 +40,8 @@ internal sealed class Housekeeping(SigningKeys keys, Sweep sweep, Forgetting for
         await sweep.UntilDoneAsync((db, limit) => new SendStore(db).PruneAsync(now.AddDays(-1), limit), stopping);
         // Later than they expire: another node's clock may be behind.
         await sweep.UntilDoneAsync((db, limit) => new AssertionStore(db).PruneAsync(now.AddMinutes(-5), limit), stopping);
+        await sweep.UntilDoneAsync((db, limit) => new AdministratorSessionStore(db).PruneAsync(now.AddDays(-1), limit), stopping);
+        await sweep.UntilDoneAsync((db, limit) => new InvitationStore(db).PruneAsync(now.AddDays(-1), limit), stopping);
         if (now < _nextWalk)
             return;
         await sweep.UntilDoneAsync((db, limit) => new ChallengeStore(db).PruneDecoysAsync(now.AddDays(-30), limit), stopping);

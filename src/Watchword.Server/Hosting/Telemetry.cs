@@ -4,6 +4,7 @@ using OpenTelemetry.Trace;
 using Watchword.Server.Api;
 using Watchword.Server.Delivery;
 using Watchword.Server.Events;
+using Watchword.Server.Portal;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Hosting;
@@ -30,7 +31,7 @@ internal static partial class Telemetry
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddMeter(ApiTelemetry.MeterName, DeliveryTelemetry.Name, EventsTelemetry.Name, StorageTelemetry.MeterName)
+                .AddMeter(ApiTelemetry.MeterName, DeliveryTelemetry.Name, EventsTelemetry.Name, StorageTelemetry.MeterName, PortalTelemetry.MeterName)
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)));
     }
 

@@ -47,7 +47,7 @@ internal static class WatchwordHost
         if (options.Portal.Enabled)
         {
             builder.WebHost.UseStaticWebAssets();
-            PortalRoom.Add(builder.Services, options.Portal, new Issuer(options.PublicUrl!.TrimEnd('/')));
+            PortalRoom.Add(builder.Services, options.Portal, new Issuer(options.PublicUrl!.TrimEnd('/')), new FirstAdministrator(options.Bootstrap.AdminEmail, options.Bootstrap.AdminPassword));
         }
         if (development)
             DevelopmentRoom.Add(builder.Services);
@@ -80,8 +80,6 @@ internal static class WatchwordHost
         if (options.Telemetry.OtlpEndpoint is { Length: > 0 })
             DeliveryTelemetry.WatchOutbox(app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<TimeProvider>());
         await Bootstrap.RunAsync(app.Services, options.Bootstrap);
-        if (options.Portal.Enabled)
-            await Bootstrap.OpenPortalAsync(app.Services, options.Bootstrap);
         if (app.Environment.IsDevelopment())
             await DevelopmentRoom.PrepareAsync(app.Services);
     }

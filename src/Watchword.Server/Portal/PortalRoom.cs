@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Identity;
 using MudBlazor.Services;
-using Watchword.Server.Administration;
 using Watchword.Server.Portal.Accounts;
 using Watchword.Server.Portal.Shell;
 using Watchword.Server.Storage;
@@ -25,9 +24,11 @@ internal static class PortalRoom
     /// <summary>Longest form, bytes. Files come by the circuit, which has limits of its own.</summary>
     private const int LongestForm = 64 * 1024;
 
-    public static void Add(IServiceCollection services, PortalOptions options, Issuer issuer)
+    public static void Add(IServiceCollection services, PortalOptions options, Issuer issuer, FirstAdministrator? first = null)
     {
         services.AddSingleton(options);
+        services.AddSingleton(first ?? new FirstAdministrator(null, null));
+        services.AddHostedService<FirstVisit>();
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
         {
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(2);
@@ -70,7 +71,7 @@ internal static class PortalRoom
     /// </summary>
     public static void Map(WebApplication app)
     {
-        var below = new Uri(app.Services.GetRequiredService<Issuer>().PublicUrl).AbsolutePath.TrimEnd('/');
+        var address = new Uri(app.Services.GetRequiredService<Issuer>().PublicUrl);
         // Or ASP.NET, which sees that somebody uses these, would put them before everybody.
         var properties = ((IApplicationBuilder)app).Properties;
         properties["__AuthenticationMiddlewareSet"] = properties["__AuthorizationMiddlewareSet"] = true;
@@ -83,11 +84,14 @@ internal static class PortalRoom
                 PortalHeaders.Set(context.Response.Headers);
                 if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit && !context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal))
                     limit.MaxRequestBodySize = LongestForm;
-                context.Request.PathBase = below + Path;
+                // As the browser sees it: TLS, and a path in front, may end before this server.
+                context.Request.Scheme = address.Scheme;
+                context.Request.PathBase = address.AbsolutePath.TrimEnd('/') + Path;
                 await next(context);
+                if (context.Response is { HasStarted: false, StatusCode: >= StatusCodes.Status400BadRequest, ContentLength: null or 0 } refused)
+                    await ProblemPage.WriteAsync(context, refused.StatusCode);
             });
             portal.UseExceptionHandler(failed => failed.Run(context => ProblemPage.WriteAsync(context, StatusCodes.Status500InternalServerError)));
-            portal.UseStatusCodePages(context => ProblemPage.WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode));
             portal.UseRouting();
             portal.UseRateLimiter();
             portal.UseAuthentication();
@@ -100,26 +104,15 @@ internal static class PortalRoom
     private static void MapPages(IEndpointRouteBuilder pages)
     {
         const string Manifest = "watchword.staticwebassets.endpoints.json";
-        pages.MapStaticAssets(Manifest);
-        pages.MapPost("/sign-out", SignOutAsync);
-        pages.MapRazorComponents<App>().WithStaticAssets(Manifest).AddInteractiveServerRenderMode(server =>
+        var undescribed = new ExcludeFromDescriptionAttribute();
+        pages.MapStaticAssets(Manifest).Add(file => file.Metadata.Add(undescribed));
+        pages.MapPost("/sign-out", SignOutAsync).WithMetadata(undescribed);
+        pages.MapRazorComponents<App>().WithStaticAssets(Manifest).WithMetadata(undescribed).AddInteractiveServerRenderMode(server =>
         {
             // We send our own policy; and secrets and a guesser's text must not meet in one compressed frame.
             server.ContentSecurityFrameAncestorsPolicy = null;
             server.DisableWebSocketCompression = true;
         });
-    }
-
-    /// <summary>Ready for the first administrator: prints the code by which they come in, as long as there is none.</summary>
-    public static async Task PrepareAsync(IServiceProvider services, string tenant, string? email, string? password)
-    {
-        var url = services.GetRequiredService<Issuer>().PublicUrl;
-        if (await services.GetRequiredService<Administrators>().SetUpCodeAsync(tenant, email, password) is not { } code)
-            return;
-        // To the console and to no log: whoever can start the server may have it.
-        await Console.Out.WriteLineAsync(password is null
-            ? $"\n  There is no administrator yet. To become the first, open {url}{Path}/join and enter\n\n    {code}\n\n  It works once, for {Administrators.SetUpLife.TotalHours} hours.\n"
-            : $"\n  There is no administrator yet. {email} may become the first at {url}{Path}/join with the password from the configuration.\n");
     }
 
     private static RateLimitPartition<string> TriesOf(HttpContext http) => HttpMethods.IsPost(http.Request.Method)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -95,6 +96,8 @@ public sealed class TestServer : IAsyncDisposable
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
                 builder.Services.AddSingleton<TimeProvider>(clock);
                 builder.Services.AddSingleton<IMessageSender>(sender);
+                // Passwords of administrators, which would take a tenth of a second each.
+                builder.Services.PostConfigure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1_000);
                 configure?.Invoke(builder);
             });
             // Here, because the server clears the providers that it finds.

@@ -86,12 +86,37 @@ public sealed partial class StartTests
             var code = (await http.PostAsync("/cis/v1/auth/otp/send", new { channel = "direct", identifier_type = "phone_number", identifier = "+447400000001" }, 200)).Str("code");
             session = (await http.PostAsync("/cis/v1/auth/otp/authenticate", new { passcode = code, identifier_type = "phone_number", identifier = "+447400000001" }, 200)).Str("access_token")!;
             // One JSON object a line.
-            Assert.All(first.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => System.Text.Json.JsonElement.Parse(line));
+            Assert.All(first.Logged.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => System.Text.Json.JsonElement.Parse(line));
         }
         await using var second = await site.StartAsync();
         await (await second.ClientAsync(TestServer.ManagementClientId, TestServer.ManagementClientSecret)).GetAsync($"/cis/v1/applications/{app}", 200);
         using var me = new HttpRequestMessage(HttpMethod.Get, "/cis/oidc/me") { Headers = { Authorization = new("Bearer", session) } };
         await (await second.Http.SendAsync(me)).JsonAsync(200);
+    }
+
+    [Fact]
+    public async Task The_first_start_prints_a_set_up_code_beside_the_log_and_the_command_line_lets_people_in()
+    {
+        using var site = new Site();
+        await using var server = await site.StartAsync();
+        var code = SetUpCode().Match(server.Said).Groups[1].Value;
+        Assert.Equal(19, code.Length);
+        Assert.DoesNotContain(code, server.Logged, StringComparison.Ordinal);
+        foreach (var (words, exit, says) in new (string[], int, string)[]
+        {
+            (["administrators", "invite", "ada@example.com"], 0, "ada@example.com becomes Owner there"),
+            (["administrators", "invite", "grace@example.com", "--role", "support", "--tenant", "default"], 0, "grace@example.com becomes Support there"),
+            (["administrators", "invite", "ada@example.com", "--tenant", "nobody"], 65, "There is no tenant named 'nobody'"),
+            (["administrators", "invite", "no address"], 65, "Write an email address"),
+            (["administrators", "invite", "ada@example.com", "--role", "king"], 64, "watchword administrators invite"),
+            (["administrators", "invite"], 64, "watchword administrators invite"),
+        })
+        {
+            var (status, output, errors) = await site.RunAsync(words);
+            Assert.True(status == exit, $"{string.Join(' ', words)}: {status} {output} {errors}");
+            Assert.Contains(says, output + errors, StringComparison.Ordinal);
+            Assert.Equal(exit == 0, InvitationLink().IsMatch(output));
+        }
     }
 
     [Fact]
@@ -256,6 +281,12 @@ public sealed partial class StartTests
         Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex("^ +([A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})\\s*$", RegexOptions.Multiline)]
+    private static partial Regex SetUpCode();
+
+    [GeneratedRegex("^http://.*/admin/join#[A-Z2-7]{4}(-[A-Z2-7]{4}){3}\\s*$", RegexOptions.Multiline)]
+    private static partial Regex InvitationLink();
 
     [GeneratedRegex("head ([0-9]+:[0-9a-f]{64})")]
     private static partial Regex Head();

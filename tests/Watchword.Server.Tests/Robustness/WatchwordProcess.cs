@@ -71,13 +71,19 @@ internal sealed class WatchwordProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _said = new();
+    private readonly StringBuilder _logged = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private WatchwordProcess(Process process, string url)
     {
         _process = process;
         Http = new HttpClient { BaseAddress = new Uri(url) };
-        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.OutputDataReceived += (_, line) =>
+        {
+            lock (_said)
+                _logged.AppendLine(line.Data);
+            Hear(line.Data);
+        };
         process.ErrorDataReceived += (_, line) => Hear(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -92,6 +98,16 @@ internal sealed class WatchwordProcess : IAsyncDisposable
         {
             lock (_said)
                 return _said.ToString();
+        }
+    }
+
+    /// <summary>What of that is the log: standard output.</summary>
+    public string Logged
+    {
+        get
+        {
+            lock (_said)
+                return _logged.ToString();
         }
     }
 

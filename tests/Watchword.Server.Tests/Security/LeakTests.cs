@@ -250,7 +250,7 @@ public abstract class LeakTests(Engine engine) : IAsyncLifetime
                 Assert.False(line.Contains(secret, StringComparison.Ordinal), $"{secret} in: {line}");
         }
 
-        await foreach (var (where, bytes) in ColumnsAsync())
+        foreach (var (where, bytes) in await _server.ColumnsAsync())
         {
             foreach (var secret in where == "users.phone_number" ? secrets : secrets.Concat(numbers))
                 Assert.False(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, $"{secret} in {where}: {Encoding.UTF8.GetString(bytes)}");
@@ -265,35 +265,6 @@ public abstract class LeakTests(Engine engine) : IAsyncLifetime
                 Assert.False(memory.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0, $"{secret} in {Path.GetFileName(file)}");
         }
         Assert.True(isAnswerOf is null || _answers.Any(a => a.Contains(isAnswerOf, StringComparison.Ordinal)));
-    }
-
-    /// <summary>Every column of every row of every table, as it is kept.</summary>
-    private async IAsyncEnumerable<(string Where, byte[] Bytes)> ColumnsAsync()
-    {
-        var tables = await _server.Database.ReadAsync(db => db.AllAsync<string>(engine == Engine.Sqlite
-            ? "SELECT name FROM sqlite_master WHERE type = 'table'"
-            : "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"));
-        Assert.Contains("outbox", tables);
-        foreach (var table in tables)
-        {
-            var cells = await _server.Database.ReadAsync(async db =>
-            {
-                await using var command = db.Connection.CreateCommand();
-#pragma warning disable CA2100 // The database's own names.
-                command.CommandText = $"SELECT * FROM \"{table}\"";
-#pragma warning restore CA2100
-                var found = new List<(string, byte[])>();
-                await using var reader = await command.ExecuteReaderAsync();
-                while (await reader.ReadAsync())
-                {
-                    for (var i = 0; i < reader.FieldCount; i++)
-                        found.Add(($"{table}.{reader.GetName(i)}", reader.GetValue(i) as byte[] ?? Encoding.UTF8.GetBytes(Convert.ToString(reader.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)!)));
-                }
-                return found;
-            });
-            foreach (var cell in cells)
-                yield return cell;
-        }
     }
 
     /// <summary>A token, and each part of it that is secret by itself.</summary>

@@ -29,6 +29,12 @@ internal static class PortalCookies
                 cookie.ExpireTimeSpan = PortalSessions.Longest;
                 cookie.SlidingExpiration = false;
                 cookie.Events.OnValidatePrincipal = ValidateAsync;
+                cookie.Events.OnRedirectToLogin = context =>
+                {
+                    // The path alone: where this server is, is no business of the Host header.
+                    context.Response.Redirect(new Uri(context.RedirectUri).PathAndQuery);
+                    return Task.CompletedTask;
+                };
                 cookie.Events.OnRedirectToAccessDenied = context =>
                 {
                     context.Response.StatusCode = StatusCodes.Status403Forbidden;

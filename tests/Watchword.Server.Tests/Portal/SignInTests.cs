@@ -1,0 +1,227 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Watchword.Core.Administrators;
+using Watchword.Core.Audit;
+using Watchword.Server.Administration;
+using Watchword.Server.Portal.Accounts;
+using Watchword.Server.Storage;
+using Watchword.Server.Tests.Events;
+using Watchword.Server.Tests.Harness;
+using Watchword.Server.Tests.Security;
+
+namespace Watchword.Server.Tests.Portal;
+
+public sealed class SignInOnSqlite(SqliteServer shared) : SignInTests(shared), IClassFixture<SqliteServer>;
+
+public sealed class SignInOnPostgres(PostgresServer shared) : SignInTests(shared), IClassFixture<PostgresServer>;
+
+/// <summary>Who gets into the portal, and who does not.</summary>
+public abstract class SignInTests(SharedServer shared)
+{
+    private const string Wrong = "That did not work";
+
+    private TestServer Server => shared.Server;
+
+    [Fact]
+    public async Task Password_and_app_open_the_portal_and_either_alone_does_not()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        Assert.Equal(HttpStatusCode.OK, (await ada.GetAsync("")).StatusCode);
+
+        using var visitor = new Visitor(Server);
+        Visitor.Goes(await visitor.GetAsync("administrators"), "/admin/sign-in?then=%2Fadmin%2Fadministrators");
+        Visitor.Goes(await visitor.GetAsync("second-factor"), "sign-in");
+        Visitor.Says(await visitor.PasswordAsync(email, "not the password at all"), Wrong);
+        Visitor.Says(await visitor.PasswordAsync("nobody@example.com"), Wrong);
+        Visitor.Says(await visitor.PasswordAsync("no address"), Wrong);
+        Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+        Visitor.Goes(await visitor.GetAsync("administrators"), "/admin/sign-in?then=%2Fadmin%2Fadministrators");
+        Visitor.Goes(await visitor.GetAsync("enrol"), "sign-in");
+        Server.Clock.Advance(TimeSpan.FromSeconds(30));
+        Visitor.Says(await visitor.TotpAsync("000000"), Wrong);
+        Visitor.Goes(await visitor.TotpAsync(ada.Code()), "/admin/");
+        Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("")).StatusCode);
+        Visitor.Goes(await visitor.GetAsync("second-factor"), "sign-in");
+    }
+
+    [Fact]
+    public async Task A_code_of_an_app_opens_once_even_for_twenty_at_the_same_instant()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        Server.Clock.Advance(TimeSpan.FromSeconds(30));
+        var code = ada.Code();
+        var who = await WhoAsync(email);
+        var verdicts = await Task.WhenAll(Enumerable.Range(0, AdministratorStore.MostFailures).Select(_ => TryAsync(signIn => signIn.TotpAsync(who, code, null))));
+        Assert.Single(verdicts, SignInVerdict.Right);
+    }
+
+    [Fact]
+    public async Task A_recovery_code_opens_once()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Auditor);
+        var code = ada.RecoveryCodes[3];
+        using var first = new Visitor(Server);
+        Visitor.Goes(await first.PasswordAsync(email), "second-factor");
+        Visitor.Goes(await first.SubmitAsync("second-factor", "recovery", ("Typed.Code", code.ToLowerInvariant())), "/admin/");
+        using var second = new Visitor(Server);
+        Visitor.Goes(await second.PasswordAsync(email), "second-factor");
+        Visitor.Says(await second.SubmitAsync("second-factor", "recovery", ("Typed.Code", code)), Wrong);
+        Visitor.Says(await second.SubmitAsync("second-factor", "recovery", ("Typed.Code", "ABCD-EFGH-IJKL-MNOP")), Wrong);
+        var who = await WhoAsync(email);
+        var verdicts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => TryAsync(signIn => signIn.RecoveryCodeAsync(who, ada.RecoveryCodes[4], null))));
+        Assert.Single(verdicts, SignInVerdict.Right);
+    }
+
+    [Fact]
+    public async Task Five_wrong_tries_shut_the_door_for_fifteen_minutes_to_the_millisecond()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
+        using var visitor = new Visitor(Server);
+        for (var i = 0; i < 5; i++)
+            Visitor.Says(await visitor.PasswordAsync(email, "not the password at all"), Wrong);
+        Visitor.Says(await visitor.PasswordAsync(email), Wrong);
+        Server.Clock.Advance(TimeSpan.FromMinutes(15) - TimeSpan.FromMilliseconds(1));
+        Visitor.Says(await visitor.PasswordAsync(email), Wrong);
+        Server.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        visitor.Take(ada);
+        await visitor.SignInAsync(email);
+    }
+
+    [Fact]
+    public async Task Wrong_codes_count_like_wrong_passwords_and_a_right_password_gives_none_back()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
+        using var visitor = new Visitor(Server);
+        for (var i = 0; i < 5; i++)
+        {
+            Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+            Visitor.Says(await visitor.TotpAsync("000000"), Wrong);
+        }
+        Server.Clock.Advance(TimeSpan.FromSeconds(30));
+        Visitor.Says(await visitor.TotpAsync(ada.Code()), Wrong);
+        Visitor.Says(await visitor.PasswordAsync(email), Wrong);
+    }
+
+    [Fact]
+    public async Task Signing_in_and_giving_up_does_not_lock_anybody_out()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
+        using var visitor = new Visitor(Server);
+        for (var i = 0; i < 7; i++)
+            Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+        visitor.Take(ada);
+        await visitor.SignInAsync(email);
+    }
+
+    [Fact]
+    public async Task A_hundred_wrong_passwords_at_once_are_five_that_are_compared()
+    {
+        var (_, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => TryAsync(async signIn => (await signIn.PasswordAsync(email, "not the password at all", null)).Verdict)));
+        var entries = await EntriesAsync(email);
+        Assert.Equal(5, entries.Count(e => e.Action == AuditAction.AdministratorSignInFailed));
+        Assert.Single(entries, e => e.Action == AuditAction.AdministratorLocked);
+        Assert.Equal(SignInVerdict.Refused, await TryAsync(async signIn => (await signIn.PasswordAsync(email, Visitor.Password, null)).Verdict));
+    }
+
+    [Fact]
+    public async Task An_owner_can_open_the_door_again()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
+        using var visitor = new Visitor(Server);
+        for (var i = 0; i < 5; i++)
+            await visitor.PasswordAsync(email, "not the password at all");
+        var who = await WhoAsync(email);
+        Assert.True(await Administrators.UnlockAsync(Author.Console(who.TenantId), who.AdministratorId));
+        visitor.Take(ada);
+        await visitor.SignInAsync(email);
+    }
+
+    [Fact]
+    public async Task Between_password_and_code_are_ten_minutes_to_the_second()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
+        using var visitor = new Visitor(Server);
+        Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+        Server.Clock.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(1));
+        Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync("second-factor")).StatusCode);
+        Server.Clock.Advance(TimeSpan.FromSeconds(2));
+        Visitor.Goes(await visitor.GetAsync("second-factor"), "sign-in");
+        ada.Dispose();
+    }
+
+    [Fact]
+    public async Task Whoever_signs_in_goes_to_a_page_of_the_portal_and_nowhere_else()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
+        foreach (var (then, goes) in new[] { ("/admin/users?x=1", "/admin/users?x=1"), ("https://evil.example/", "/admin/"), ("//evil.example", "/admin/"), ("/admin//evil.example", "/admin/"), ("/admin/\\evil.example", "/admin/"), ("/cis/v1/users", "/admin/") })
+        {
+            using var visitor = new Visitor(Server);
+            var at = "?then=" + Uri.EscapeDataString(then);
+            Visitor.Goes(await visitor.SubmitAsync("sign-in" + at, "sign-in", ("Form.Email", email), ("Form.Password", Visitor.Password)), "second-factor" + at);
+            Server.Clock.Advance(TimeSpan.FromSeconds(30));
+            Visitor.Goes(await visitor.SubmitAsync("second-factor" + at, "totp", ("Typed.Code", ada.Code())), goes);
+        }
+    }
+
+    [Fact]
+    public async Task A_form_without_its_token_is_refused()
+    {
+        using var visitor = new Visitor(Server);
+        var (_, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
+        var answer = await visitor.SubmitAsync("sign-in", "sign-in", ("Form.Email", email), ("Form.Password", Visitor.Password), ("__RequestVerificationToken", ""));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("This form is too old", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_than_thirty_tries_a_minute_from_one_address_are_not_looked_at()
+    {
+        using var visitor = new Visitor(Server);
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 31; i++)
+            statuses.Add((await visitor.PasswordAsync("nobody@example.com")).StatusCode);
+        Assert.Equal(30, statuses.Count(s => s == HttpStatusCode.OK));
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+        using var neighbour = new Visitor(Server);
+        Visitor.Says(await neighbour.PasswordAsync("nobody@example.com"), Wrong);
+    }
+
+    [Fact]
+    public async Task What_happened_at_the_door_is_in_the_audit_log_and_no_secret_is_anywhere()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        using var visitor = new Visitor(Server);
+        visitor.Take(ada);
+        await visitor.SignInAsync(email);
+        var code = visitor.Code();
+        await visitor.SubmitAsync("account", "everywhere");
+        var actions = (await EntriesAsync(email)).Select(e => e.Action).ToList();
+        foreach (var expected in new[] { AuditAction.AdministratorJoined, AuditAction.AdministratorFactorsChanged, AuditAction.AdministratorSignedIn, AuditAction.AdministratorSignedOutEverywhere })
+            Assert.Contains(expected, actions);
+        var everything = string.Join('\n', (await Server.ColumnsAsync()).Select(c => Encoding.Latin1.GetString(c.Bytes))) + string.Join('\n', Server.Logs.Lines);
+        foreach (var secret in new[] { Visitor.Password, code, Convert.ToBase64String(ada.TotpKey), TypedCode.Base32(ada.TotpKey), ada.RecoveryCodes[0], ada.RecoveryCodes[0].Replace("-", "", StringComparison.Ordinal) })
+            Assert.DoesNotContain(secret, everything, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(email, string.Join('\n', Server.Logs.Lines), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private Administrators Administrators => Server.Services.GetRequiredService<Administrators>();
+
+    private async Task<Administrator> WhoAsync(string email) => (await Server.Database.ReadAsync(db => new AdministratorStore(db).ByEmailAsync(email)))!;
+
+    private async Task<SignInVerdict> TryAsync(Func<SignIn, Task<SignInVerdict>> attempt)
+    {
+        await using var scope = Server.Services.CreateAsyncScope();
+        return await Task.Run(() => attempt(scope.ServiceProvider.GetRequiredService<SignIn>()));
+    }
+
+    /// <summary>What the log has of an administrator.</summary>
+    private async Task<IReadOnlyList<LoggedEvent>> EntriesAsync(string email)
+    {
+        await Server.RelayAsync();
+        var who = await WhoAsync(email);
+        var page = await Server.Database.ReadAsync(db => new AuditLogStore(db).ReadAsync(who.TenantId, new AuditLogQuery(), 500));
+        return [.. page.Entries.Where(e => e.Target == who.AdministratorId)];
+    }
+}
