@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
 using Watchword.Browser.Tests.Harness;
 using Watchword.Core.Administrators;
 using Watchword.Server.Tests.Harness;
