@@ -69,7 +69,7 @@ public sealed class FirstRunTests(Chromium chromium, PortalServer portal) : Port
         await SignOutAsync(page, everywhere: true);
     }
 
-    private async Task PasswordAsync(IPage page)
+    private static async Task PasswordAsync(IPage page)
     {
         await page.GetByLabel("Email").FillAsync("ada@example.com");
         await page.GetByLabel("Password").FillAsync(Password);
@@ -88,8 +88,8 @@ public sealed class FirstRunTests(Chromium chromium, PortalServer portal) : Port
         {
             await page.GotoAsync($"{Server.Url}/admin/");
             await ReadyAsync(page);
-            await page.GetByRole(AriaRole.Button, new() { Name = "Your account" }).ClickAsync();
-            await page.GetByRole(AriaRole.Menuitem, new() { Name = "Sign out" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "your account" }).ClickAsync();
+            await page.GetByText("Sign out", new() { Exact = true }).ClickAsync();
         }
         await Expect(page.GetByText("You are signed out.")).ToBeVisibleAsync();
     }
