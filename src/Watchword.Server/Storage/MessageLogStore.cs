@@ -47,6 +47,7 @@ internal sealed record MessageLogQuery
 {
     public string? AppId { get; init; }
     public string? UserId { get; init; }
+    public string? Channel { get; init; }
     public string? Status { get; init; }
     public string? ProviderId { get; init; }
     public string? Region { get; init; }
@@ -57,42 +58,102 @@ internal sealed record MessageLogQuery
     /// <summary>Taken in before.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>The last message of the page before.</summary>
+    /// <summary>Older than this message: where the page before ended.</summary>
     public string? Before { get; init; }
 }
+
+/// <summary>Some messages, newest first.</summary>
+/// <param name="Messages">Those found; perhaps none, though there are more.</param>
+/// <param name="NextBefore">From where to look on, as <see cref="MessageLogQuery.Before"/>; null: there are no more.</param>
+internal sealed record MessagePage(IReadOnlyList<LoggedMessage> Messages, string? NextBefore);
 
 /// <summary>Reads what became of messages.</summary>
 internal sealed class MessageLogStore(SqlSession db)
 {
+    /// <summary>So many messages are looked at for one page: where few match, the caller gets what there is and looks on.</summary>
+    public const int MostWalked = 50_000;
+
+    /// <summary>And so many by way of an index, each of which is a place of its own.</summary>
+    public const int MostFetched = 5_000;
+
     private const string Columns =
         "message_id, app_id, user_id, channel, status, masked_destination, region, sender_note, segments, created_at, expires_at, status_at, tries, "
         + "unknown_tries, provider_id, provider, provider_message_id, cost, fault, history";
+
+    /// <summary>What the index of lost messages holds; it is used only where a statement says the same words.</summary>
+    private const string Lost = "status IN ('failed', 'expired', 'undelivered')";
 
     /// <summary>One message, or null.</summary>
     public ValueTask<LoggedMessage?> FindAsync(string tenant, string id) =>
         db.FirstAsync<LoggedMessage>($"SELECT {Columns} FROM outbox WHERE tenant_id = @tenant AND message_id = @id", new { tenant, id });
 
-    /// <summary>The newest first. Ids are ordered by time, so times are bounds of the key, and a page begins where the last one ended.</summary>
-    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAsync(string tenant, MessageLogQuery query, int limit)
+    /// <summary>Those of these that there are, newest first.</summary>
+    public async ValueTask<IReadOnlyList<LoggedMessage>> FindAsync(string tenant, IReadOnlyCollection<string> ids)
     {
-        var parameters = new Dictionary<string, object?> { ["@tenant"] = tenant, ["@limit"] = (long)limit };
-        var where = "tenant_id = @tenant";
-        Add("app_id = @app", "@app", query.AppId);
-        Add("user_id = @user", "@user", query.UserId);
-        Add("status = @status", "@status", query.Status);
-        Add("provider_id = @provider", "@provider", query.ProviderId);
-        Add("region = @region", "@region", query.Region);
-        Add("message_id >= @since", "@since", query.Since is { } since ? Ids.FirstAt(since) : null);
-        Add("message_id < @until", "@until", query.Until is { } until ? Ids.FirstAt(until) : null);
-        Add("message_id < @before", "@before", query.Before);
-        return await db.AllAsync<LoggedMessage>($"SELECT {Columns} FROM outbox WHERE {where} ORDER BY message_id DESC LIMIT @limit", parameters);
+        var parameters = new Dictionary<string, object?>(StringComparer.Ordinal) { ["@tenant"] = tenant };
+        foreach (var id in ids)
+            parameters.Add($"@id{parameters.Count}", id);
+        return ids.Count == 0 ? [] : await db.AllAsync<LoggedMessage>(
+            $"SELECT {Columns} FROM outbox WHERE tenant_id = @tenant AND message_id IN ({string.Join(", ", parameters.Keys.Skip(1))}) ORDER BY message_id DESC", parameters);
+    }
 
-        void Add(string condition, string name, string? value)
+    /// <summary>A page, newest first. Ids are ordered by time, so times are bounds of the key, and a page begins where the last one ended.</summary>
+    public async ValueTask<MessagePage> ReadAsync(string tenant, MessageLogQuery query, int limit)
+    {
+        var filter = new Filter(tenant, query);
+        var floor = await FloorAsync(filter);
+        var found = await db.AllAsync<LoggedMessage>(
+            $"SELECT {Columns} FROM {From(filter)} WHERE {filter.Way}{filter.Rest} AND message_id >= @floor ORDER BY message_id DESC LIMIT @limit", filter.With(floor ?? "", limit + 1));
+        return found.Count > limit ? new MessagePage(found[..limit], found[limit - 1].MessageId) : new MessagePage(found, floor);
+    }
+
+    /// <summary>How far back one page looks; null: to the end.</summary>
+    private async ValueTask<string?> FloorAsync(Filter filter) =>
+        // With nothing else to ask, every message that is looked at is one that is found.
+        filter.Rest.Length == 0 ? null : await db.FirstAsync<string>(
+            $"SELECT message_id FROM {From(filter)} WHERE {filter.Way} ORDER BY message_id DESC LIMIT 1 OFFSET @limit",
+            filter.With("", filter.Index is null ? MostWalked : MostFetched));
+
+    private string From(Filter filter) => filter.Index is { } index ? $"outbox {db.Dialect.By(index)}" : "outbox";
+
+    /// <summary>A query as SQL: what the key or an index finds, in order, and what is left to look at.</summary>
+    private sealed class Filter
+    {
+        private readonly Dictionary<string, object?> _parameters = new(StringComparer.Ordinal);
+
+        public Filter(string tenant, MessageLogQuery query)
         {
-            if (value is null)
-                return;
-            where += " AND " + condition;
-            parameters.Add(name, value);
+            Way = $"tenant_id = {Parameter("@tenant", tenant)}";
+            var lost = query.UserId is null && query.Status is "failed" or "expired" or "undelivered";
+            if (query.UserId is not null)
+                (Index, Way) = ("outbox_by_user", $"{Way} AND user_id = {Parameter("@user", query.UserId)}");
+            else if (lost)
+                (Index, Way) = ("outbox_lost", $"{Way} AND status = {Parameter("@status", query.Status!)} AND {Lost}");
+            Way += query.Since is { } since ? $" AND message_id >= {Parameter("@since", Ids.FirstAt(since))}" : "";
+            Way += query.Until is { } until ? $" AND message_id < {Parameter("@until", Ids.FirstAt(until))}" : "";
+            Way += query.Before is { } before ? $" AND message_id < {Parameter("@before", before)}" : "";
+            Rest += query.Status is null || lost ? "" : $" AND status = {Parameter("@status", query.Status)}";
+            Rest += query.AppId is null ? "" : $" AND app_id = {Parameter("@app", query.AppId)}";
+            Rest += query.Channel is null ? "" : $" AND channel = {Parameter("@channel", query.Channel)}";
+            Rest += query.ProviderId is null ? "" : $" AND provider_id = {Parameter("@provider", query.ProviderId)}";
+            Rest += query.Region is null ? "" : $" AND region = {Parameter("@region", query.Region)}";
+        }
+
+        /// <summary>What the key or an index finds.</summary>
+        public string Way { get; }
+
+        /// <summary>The other conditions, each with its AND.</summary>
+        public string Rest { get; } = "";
+
+        /// <summary>The index for the way; null: the key.</summary>
+        public string? Index { get; }
+
+        public Dictionary<string, object?> With(string floor, long limit) => new(_parameters, StringComparer.Ordinal) { ["@floor"] = floor, ["@limit"] = limit };
+
+        private string Parameter(string name, string value)
+        {
+            _parameters.Add(name, value);
+            return name;
         }
     }
 

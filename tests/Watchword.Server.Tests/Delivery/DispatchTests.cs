@@ -312,6 +312,6 @@ public sealed class DispatchTests
         Assert.Equal(0, (await fixture.StatsAsync("shared", "t1")).Accepted);
         Assert.Equal(ReceiptVerdict.NoMessage, await fixture.Receipts.AcceptAsync("t1", "shared", "shared", ids[0], [new Receipt(null, ReceiptStatus.Delivered)]));
         Assert.Equal("sent", (await fixture.ReadAsync(ids[0], "t2")).Status);
-        Assert.Empty((await fixture.Server.Database.ReadAsync(db => new MessageLogStore(db).ReadAsync("t1", new MessageLogQuery { Status = "sent" }, 1000))));
+        Assert.Empty((await fixture.Server.Database.ReadAsync(db => new MessageLogStore(db).ReadAsync("t1", new MessageLogQuery { Status = "sent" }, 1000))).Messages);
     }
 }

@@ -134,7 +134,7 @@ public sealed class ReceiptStorageTests
         Assert.All(provider.Calls.Where(c => second.Contains(c.MessageId)), c => Assert.Null(c.Content.Sender));
 
         async Task<List<string>> IdsAsync(MessageLogQuery query, int limit = 100) =>
-            [.. (await fixture.Server.Database.ReadAsync(db => new MessageLogStore(db).ReadAsync("t1", query, limit))).Select(m => m.MessageId)];
+            [.. (await fixture.Server.Database.ReadAsync(db => new MessageLogStore(db).ReadAsync("t1", query, limit))).Messages.Select(m => m.MessageId)];
     }
 
     [Theory]

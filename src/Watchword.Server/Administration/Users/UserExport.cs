@@ -51,15 +51,16 @@ internal sealed class UserExport(Database database, EventRelay relay, Seal seal,
 
     private async IAsyncEnumerable<ExportedMessage> MessagesAsync(string tenant, string user)
     {
-        IReadOnlyList<LoggedMessage> page = [];
+        string? before = null;
         do
         {
-            var before = page.Count == 0 ? null : page[^1].MessageId;
-            page = await database.ReadAsync(db => new MessageLogStore(db).ReadAsync(tenant, new MessageLogQuery { UserId = user, Before = before }, Page));
-            foreach (var message in page)
+            var query = new MessageLogQuery { UserId = user, Before = before };
+            var page = await database.ReadAsync(db => new MessageLogStore(db).ReadAsync(tenant, query, Page));
+            foreach (var message in page.Messages)
                 yield return ExportedMessage.Of(message);
+            before = page.NextBefore;
         }
-        while (page.Count == Page);
+        while (before is not null);
     }
 
     private async IAsyncEnumerable<ExportedEntry> EntriesAsync(string tenant, string user)

@@ -68,7 +68,7 @@ internal sealed record MessageJson(
 }
 
 /// <summary>One page of the log.</summary>
-/// <param name="Result">Newest first.</param>
+/// <param name="Result">Newest first; perhaps none, though there are more: where few match, one page looks only so far back.</param>
 /// <param name="NextPageToken">Asks for the next page, as <c>page_token</c>; absent on the last.</param>
 internal sealed record MessageListResponse(IReadOnlyList<MessageJson> Result, string? NextPageToken);
 
@@ -115,12 +115,9 @@ internal static class ReadMessages
         if (faults.Count > 0)
             return ApiErrors.InvalidInput(faults);
 
-        var limit = pageLimit ?? UsualPage;
-        // One more than asked for tells whether there is a next page.
-        var (found, currency) = await database.ReadAsync(async db =>
-            (await new MessageLogStore(db).ReadAsync(caller.TenantId, query, limit + 1), await new ProviderStore(db).CurrencyAsync(caller.TenantId)));
-        return TypedResults.Ok(new MessageListResponse(
-            [.. found.Take(limit).Select(m => MessageJson.Of(m, currency))], found.Count > limit ? found[limit - 1].MessageId : null));
+        var (page, currency) = await database.ReadAsync(async db =>
+            (await new MessageLogStore(db).ReadAsync(caller.TenantId, query, pageLimit ?? UsualPage), await new ProviderStore(db).CurrencyAsync(caller.TenantId)));
+        return TypedResults.Ok(new MessageListResponse([.. page.Messages.Select(m => MessageJson.Of(m, currency))], page.NextBefore));
     }
 
     public static async Task<Results<Ok<Result<MessageJson>>, ApiError>> ByIdAsync(string id, Caller caller, Database database)
