@@ -6,25 +6,17 @@ using Watchword.Server.Storage;
 
 namespace Watchword.Server.Events;
 
-/// <summary>What an event adds to the statistics. Messages are counted where they are sent; of codes without one, and of logins, events tell.</summary>
+/// <summary>What an event adds to the statistics: the logins and what was refused. Codes are counted where they are sent.</summary>
 internal static class EventCounts
 {
-    private static readonly string Direct = OtpChannel.Direct.Wire();
     private static readonly string Test = OtpChannel.Test.Wire();
 
-    /// <summary>A code that was handed to the caller, or that led to a login.</summary>
+    /// <summary>A code that led to a login.</summary>
     public static IEnumerable<CodeCount> OfCodes(AuditEvent happened)
     {
-        switch (happened)
-        {
-            case { Action: AuditAction.OtpSent, Outcome: AuditEvent.Ok } when Detail.Of(happened).Channel == Direct:
-                yield return new CodeCount(happened.TenantId, happened.AppId, happened.At, Direct, "ZZ") { Sends = 1 };
-                break;
-            // A test number's code was never sent, so it cannot lead to more or fewer logins.
-            case { Action: AuditAction.UserLoggedIn } when Detail.Of(happened) is { Method: { } method, Region: { } region, CodeAgeMs: { } age } && method != Test:
-                yield return new CodeCount(happened.TenantId, happened.AppId, happened.At.AddMilliseconds(-age), method, region) { Logins = 1 };
-                break;
-        }
+        // A test number's code was never sent, so it cannot lead to more or fewer logins.
+        if (happened.Action == AuditAction.UserLoggedIn && Detail.Of(happened) is { Method: { } method, Region: { } region, CodeAgeMs: { } age } && method != Test)
+            yield return new CodeCount(happened.TenantId, happened.AppId, happened.At.AddMilliseconds(-age), method, region) { Logins = 1 };
     }
 
     /// <summary>What somebody who tried to log in was answered.</summary>
@@ -50,7 +42,7 @@ internal static class EventCounts
     }
 
     /// <summary>The members of a detail that count; an event of an older server lacks some.</summary>
-    private sealed record Detail(string? Channel, string? Method, string? Region, long? CodeAgeMs)
+    private sealed record Detail(string? Method, string? Region, long? CodeAgeMs)
     {
         public static Detail Of(AuditEvent happened) => StoredJson.Read<Detail>(happened.Detail);
     }

@@ -7,7 +7,8 @@ namespace Watchword.Server.Events;
 /// Moves what happened into the audit log, the webhooks' queues and the statistics, off the way of those to whom it happened. A move is one write:
 /// whatever stops the server in the middle of one, nothing is lost and nothing is there twice.
 /// </summary>
-internal sealed class EventRelay(Database database, MasterKey keys, HeadLog heads, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
+internal sealed class EventRelay(
+    Database database, MasterKey keys, HeadLog heads, DirectCodes direct, TimeProvider time, ILogger<EventRelay> log) : BackgroundService
 {
     /// <summary>In one write: few, so that logins wait for a move no longer than for each other.</summary>
     private const int AtOnce = 50;
@@ -28,6 +29,7 @@ internal sealed class EventRelay(Database database, MasterKey keys, HeadLog head
                 // Looking first costs a read; a move that moves nothing would cost an fsync each second.
                 if (await WaitingAsync() is > 0 and var waiting)
                     await RelayAsync(Math.Max(PerSecond, waiting / Patience), stoppingToken);
+                await direct.WriteAsync(database, time.GetUtcNow());
                 await heads.TellAsync();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -45,6 +47,22 @@ internal sealed class EventRelay(Database database, MasterKey keys, HeadLog head
 
     /// <summary>Moves all that waits now; what comes meanwhile may wait.</summary>
     public async Task RelayAllAsync(CancellationToken stopping) => await RelayAsync(await WaitingAsync(), stopping);
+
+    /// <summary>By then no request is under way any more.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await direct.WriteAsync(database, time.GetUtcNow());
+        }
+#pragma warning disable CA1031 // The database is away; a stop must not fail for a second's counts.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            EventsTelemetry.RelayFailed(log, failure);
+        }
+    }
 
     private Task<long> WaitingAsync() => database.ReadAsync(db => new EventStore(db).WaitingAsync());
 

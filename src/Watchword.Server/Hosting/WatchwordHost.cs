@@ -179,6 +179,7 @@ internal static class WatchwordHost
         services.AddHostedService<Dispatcher>();
         services.AddSingleton<HeadLog>();
         services.AddSingleton<AuditVerification>();
+        services.AddSingleton<DirectCodes>();
         services.AddSingleton<EventRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<EventRelay>());
         services.AddSingleton<WebhookSender>();

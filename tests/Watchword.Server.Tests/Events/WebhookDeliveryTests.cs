@@ -126,17 +126,12 @@ public abstract class WebhookDeliveryTests(Engine engine) : IAsyncLifetime
     {
         var app = await Server.ApplicationAsync(settings: new { conceal_unknown_users = true });
         var user = await app.UserAsync();
-        await app.SmsAsync("+447400000001");
-        Assert.Equal(0, await Server.PeekAsync<long>("SELECT COUNT(*) FROM events WHERE action = 'otp.sent'"));
-        // A code without a message leaves no other trace by which it could be counted.
         await app.CodeAsync();
-        Assert.Equal(1, await Server.PeekAsync<long>("SELECT COUNT(*) FROM events WHERE action = 'otp.sent'"));
-        await _house.RelayAsync();
+        Assert.Equal(0, await Server.PeekAsync<long>("SELECT COUNT(*) FROM events WHERE action = 'otp.sent'"));
 
         var hook = _house.Hook();
         var id = (await _house.CreateAsync(hook, "otp.sent")).Str("webhook_id")!;
         await app.CodeAsync();
-        Server.Clock.Advance(TimeSpan.FromMinutes(2));
         await app.SmsAsync();
         // Nobody has this number; who asked is not to know, and neither is there anything to tell.
         await (await app.SendAsync("+447400000099", "sms")).JsonAsync(200);
@@ -148,8 +143,7 @@ public abstract class WebhookDeliveryTests(Engine engine) : IAsyncLifetime
         Assert.Equal("sent", (await app.Management.GetAsync($"/cis/v1/messages/{got[1].Str("message_id")}", 200)).Str("result", "status"));
 
         await Management.PutAsync($"{Path}/{id}", new { enabled = false }, 200);
-        Server.Clock.Advance(TimeSpan.FromMinutes(2));
-        await app.SmsAsync();
+        await app.CodeAsync();
         Assert.Equal(0, await Server.PeekAsync<long>("SELECT COUNT(*) FROM events WHERE action = 'otp.sent'"));
     }
 

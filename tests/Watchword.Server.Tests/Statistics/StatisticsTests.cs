@@ -4,6 +4,7 @@ using Watchword.Core.Statistics;
 using Watchword.Server.Administration;
 using Watchword.Server.Delivery;
 using Watchword.Server.Delivery.Providers;
+using Watchword.Server.Events;
 using Watchword.Server.Hosting;
 using Watchword.Server.Storage;
 using Watchword.Server.Tests.Contract;
@@ -187,6 +188,21 @@ public abstract class StatisticsTests(PigeonLoft loft)
     }
 
     [Fact]
+    public async Task Codes_of_the_last_second_are_written_by_a_stop_and_wait_while_the_database_is_away()
+    {
+        await using var server = await TestServer.StartAsync(loft.Engine);
+        var app = await server.ApplicationAsync();
+        await app.UserAsync();
+        var lost = Database.Open(server.Services.GetRequiredService<StorageOptions>());
+        await lost.DisposeAsync();
+        await app.CodeAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => server.Services.GetRequiredService<DirectCodes>().WriteAsync(lost, server.Clock.GetUtcNow()));
+        await app.CodeAsync();
+        await server.RestartAsync();
+        Assert.Equal(2, await server.PeekAsync<long>("SELECT sends FROM code_statistics WHERE app_id = @app AND grain = 60000", new { app = app.AppId }));
+    }
+
+    [Fact]
     public async Task Spans_are_forgotten_in_their_time_and_what_comes_late_is_counted_only_where_something_is_left()
     {
         var tenant = await loft.TenantAsync();
@@ -254,6 +270,7 @@ public abstract class StatisticsTests(PigeonLoft loft)
     private async Task<DashboardView> ReadAsync(TestTenant tenant, TestApplication? app = null, DashboardPeriod? period = null)
     {
         await Server.RelayAsync();
+        await Server.Services.GetRequiredService<DirectCodes>().WriteAsync(Server.Database, Server.Clock.GetUtcNow());
         return await ReadUnrelayedAsync(tenant, app, period);
     }
 

@@ -5,6 +5,7 @@ using Watchword.Core.Audit;
 using Watchword.Core.Limits;
 using Watchword.Core.Otp;
 using Watchword.Server.Delivery;
+using Watchword.Server.Events;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
 
@@ -48,7 +49,7 @@ internal sealed record SendOtpResponse(string Message, JsonElement? ApprovalData
 internal static class SendOtp
 {
     public static async Task<Results<Ok<SendOtpResponse>, ApiError>> HandleAsync(
-        SendOtpRequest request, Caller caller, Database database, Outbox outbox, WebhookDirectory webhooks, MasterKey keys, Seal seal, TimeProvider time)
+        SendOtpRequest request, Caller caller, Database database, Outbox outbox, WebhookDirectory webhooks, DirectCodes direct, MasterKey keys, Seal seal, TimeProvider time)
     {
         var app = caller.App;
         if (SendInput.Read(request, out var input) is { } fault)
@@ -83,8 +84,11 @@ internal static class SendOtp
         }
         if (refusal is not null)
             return Refused(input.Channel, refusal);
+        // A message is counted when it is taken from the queue.
         if (plan!.Message is not null)
             outbox.Ring();
+        else if (!plan.Decoy)
+            direct.Add(caller.TenantId, app.AppId, now);
         ApiTelemetry.Sent(input.Channel, plan.Message?.Test == true ? "test" : "sent");
         return TypedResults.Ok(new SendOtpResponse(
             "OTP sent", request.ApprovalData, input.Channel == OtpChannel.Direct ? plan.Passcode.Reveal() : null, requestId));
@@ -104,8 +108,7 @@ internal static class SendOtp
             return ApiErrors.Locked((await challenges.LockOfAsync(tenant, app, plan.UserId, now))?.Until, now);
         if (plan.Message is not null)
             await new OutboxStore(db).AddAsync(plan.Message);
-        // A message is counted when it is taken from the queue; without one, the event is all that tells of the code.
-        if (told || plan.Message is null)
+        if (told)
             await new EventStore(db).AddAsync(Sent(plan, caller, now));
         return null;
     }
