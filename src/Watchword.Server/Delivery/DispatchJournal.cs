@@ -10,7 +10,7 @@ namespace Watchword.Server.Delivery;
 /// Writes what becomes of messages, many in one transaction: what comes while one is under way goes into the next. Where every commit is
 /// an fsync of its own, and where all messages of a provider count on the same row, one by one would be slow.
 /// </summary>
-internal sealed class DispatchJournal(Database database, WebhookDirectory webhooks)
+internal sealed class DispatchJournal(Database database, WebhookDirectory webhooks, MessageSignal signal)
 {
     private const int Most = 256;
     private readonly ConcurrentQueue<Entry> _queue = new();
@@ -48,6 +48,7 @@ internal sealed class DispatchJournal(Database database, WebhookDirectory webhoo
             var written = await database.WriteAsync(db => ApplyAsync(db, batch));
             for (var i = 0; i < batch.Length; i++)
                 batch[i].Done.SetResult(written[i]);
+            signal.Changed(batch.Select(e => e.Change.Message.TenantId));
         }
         // One change that cannot be written must not take those with it that were only written beside it, again and again.
 #pragma warning disable CA1031 // Whoever wrote gets it, and decides.

@@ -18,7 +18,7 @@ internal enum ReceiptVerdict
 }
 
 /// <summary>Writes what providers report on the messages' records and counts it.</summary>
-internal sealed class Receipts(Database database, ProviderDirectory directory, WebhookDirectory webhooks, TimeProvider time)
+internal sealed class Receipts(Database database, ProviderDirectory directory, WebhookDirectory webhooks, MessageSignal signal, TimeProvider time)
 {
     /// <summary>Takes receipts of one provider, already proven to be its own; the best that became of any of them.</summary>
     /// <param name="tenant">Whose address was called; receipts reach no other tenant's messages.</param>
@@ -38,6 +38,8 @@ internal sealed class Receipts(Database database, ProviderDirectory directory, W
             if (applied < verdict)
                 verdict = applied;
         }
+        if (verdict == ReceiptVerdict.Applied)
+            signal.Changed([tenant]);
         return verdict;
     }
 

@@ -170,10 +170,12 @@ internal static class WatchwordHost
         services.AddSingleton<UserExport>();
         services.AddSingleton<TestMessages>();
         services.AddSingleton<Dashboard>();
+        services.AddSingleton<MessageLog>();
         services.AddSingleton<Outbox>();
         services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));
         services.AddSingleton<Receipts>();
         services.AddSingleton<Lanes>();
+        services.AddSingleton<MessageSignal>();
         services.AddSingleton<DispatchJournal>();
         services.AddSingleton<Courier>();
         services.AddHostedService<Dispatcher>();

@@ -71,10 +71,10 @@ internal sealed record MessagePage(IReadOnlyList<LoggedMessage> Messages, string
 internal sealed class MessageLogStore(SqlSession db)
 {
     /// <summary>So many messages are looked at for one page: where few match, the caller gets what there is and looks on.</summary>
-    public const int MostWalked = 50_000;
+    public int MostWalked { get; init; } = 50_000;
 
     /// <summary>And so many by way of an index, each of which is a place of its own.</summary>
-    public const int MostFetched = 5_000;
+    public int MostFetched { get; init; } = 5_000;
 
     private const string Columns =
         "message_id, app_id, user_id, channel, status, masked_destination, region, sender_note, segments, created_at, expires_at, status_at, tries, "
