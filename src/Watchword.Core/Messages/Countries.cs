@@ -13,6 +13,10 @@ public static class Countries
     /// <summary>Whether this is a region with phone numbers, such as <c>GB</c> (ISO 3166-1, capitals).</summary>
     public static bool IsRegion(string? region) => region is not null && Regions.Contains(region);
 
+    /// <summary>A region's calling code, such as <c>+44</c>.</summary>
+    public static string CallingCodeOf(string region) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"+{PhoneNumberUtil.GetInstance().GetCountryCodeForRegion(region)}");
+
     /// <summary>Whether this is a calling code, such as <c>+44</c>.</summary>
     public static bool IsCallingCode(string? code) => code is not null && CallingCodes.Contains(code);
 }

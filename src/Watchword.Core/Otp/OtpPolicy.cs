@@ -15,6 +15,9 @@ public sealed record OtpPolicy(
     int CodeLength = 6,
     bool CrossClientsAllowed = false)
 {
+    /// <summary>NIST SP 800-63B-4 §3.1.3.2: a code has six digits at least.</summary>
+    public const int NistCodeLength = 6;
+
     /// <summary>What is out of range, each as a sentence that names the field as the API does; empty when all is well.</summary>
     public IEnumerable<string> Faults(string method)
     {

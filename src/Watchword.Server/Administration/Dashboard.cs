@@ -1,6 +1,4 @@
-using System.Globalization;
 using Watchword.Core.Otp;
-using Watchword.Core.Statistics;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Administration;
@@ -9,7 +7,6 @@ namespace Watchword.Server.Administration;
 internal sealed class Dashboard(Database database, TimeProvider time)
 {
     private static readonly string Sms = OtpChannel.Sms.Wire();
-    private static readonly string Test = OtpChannel.Test.Wire();
 
     /// <summary>Reads it.</summary>
     /// <param name="tenant">Whose.</param>
@@ -35,10 +32,10 @@ internal sealed class Dashboard(Database database, TimeProvider time)
                 CountedUntil = await new EventStore(db).OldestAsync() is { } oldest && oldest < now ? oldest : now,
                 Currency = await new ProviderStore(db).CurrencyAsync(tenant),
                 Steps = StepsOf(period, from, codes, logins),
-                Total = CountsOf(codes, logins),
+                Total = DashboardCounts.Of(codes, logins),
                 Before = await BeforeAsync(store, tenant, scope, period, from, since, now),
-                Channels = codes.GroupBy(c => c.Channel, StringComparer.Ordinal).ToDictionary(c => c.Key, c => CountsOf(c, []), StringComparer.Ordinal),
-                Regions = [.. places.Where(p => p.Channel == Sms).Select(p => new DashboardRegion(p.Region, CountsOf([p], []))).OrderByDescending(r => r.Counts.Sends).ThenBy(r => r.Region, StringComparer.Ordinal)],
+                Channels = codes.GroupBy(c => c.Channel, StringComparer.Ordinal).ToDictionary(c => c.Key, c => DashboardCounts.Of(c, []), StringComparer.Ordinal),
+                Regions = [.. places.Where(p => p.Channel == Sms).Select(p => new DashboardRegion(p.Region, DashboardCounts.Of([p], []))).OrderByDescending(r => r.Counts.Sends).ThenBy(r => r.Region, StringComparer.Ordinal)],
                 Refusals = [.. logins.Where(l => l.Measure == LoginCount.Refused).GroupBy(l => l.Label, StringComparer.Ordinal).Select(g => (g.Key, Sum(g))).OrderByDescending(r => r.Item2).ThenBy(r => r.Key, StringComparer.Ordinal)],
                 Waiting = (await new OutboxStore(db).DepthAsync(tenant)).Messages,
             };
@@ -51,7 +48,7 @@ internal sealed class Dashboard(Database database, TimeProvider time)
         var from = to - (period.Steps * period.Grain.Length);
         if (!period.Grain.Keeps(from, now) || since is null || since > from)
             return null;
-        return CountsOf(await store.CodesByTimeAsync(tenant, scope, period.Grain, from, to), await store.LoginsAsync(tenant, scope, period.Grain, from, to));
+        return DashboardCounts.Of(await store.CodesByTimeAsync(tenant, scope, period.Grain, from, to), await store.LoginsAsync(tenant, scope, period.Grain, from, to));
     }
 
     private static List<DashboardStep> StepsOf(DashboardPeriod period, DateTimeOffset from, IReadOnlyList<CodeRow> codes, IReadOnlyList<LoginRow> logins)
@@ -61,34 +58,8 @@ internal sealed class Dashboard(Database database, TimeProvider time)
         {
             var at = from + (i * period.Grain.Length);
             return new DashboardStep(
-                at, CountsOf(codesAt[at.Ms()], loginsAt[at.Ms()]), codesAt[at.Ms()].Where(c => c.Sends > 0).ToDictionary(c => c.Channel, c => c.Sends, StringComparer.Ordinal));
+                at, DashboardCounts.Of(codesAt[at.Ms()], loginsAt[at.Ms()]), codesAt[at.Ms()].Where(c => c.Sends > 0).ToDictionary(c => c.Channel, c => c.Sends, StringComparer.Ordinal));
         })];
-    }
-
-    private static DashboardCounts CountsOf(IEnumerable<CodeRow> codes, IEnumerable<LoginRow> logins)
-    {
-        var counts = codes.Aggregate(new DashboardCounts(), (sum, row) => sum with
-        {
-            Sends = sum.Sends + row.Sends,
-            UsedCodes = sum.UsedCodes + row.Logins,
-            HandedOver = sum.HandedOver + row.Sent,
-            Delivered = sum.Delivered + row.Delivered,
-            Undelivered = sum.Undelivered + row.Undelivered,
-            Failed = sum.Failed + row.Failed,
-            Expired = sum.Expired + row.Expired,
-            CostMicros = sum.CostMicros + row.Cost,
-        });
-        var by = logins.ToLookup(l => l.Measure, StringComparer.Ordinal);
-        var delays = by[LoginCount.Delay].GroupBy(l => int.Parse(l.Label, CultureInfo.InvariantCulture)).ToDictionary(g => g.Key, Sum);
-        return counts with
-        {
-            Logins = Sum(by[LoginCount.LoggedIn].Where(l => l.Label != Test)),
-            TestLogins = Sum(by[LoginCount.LoggedIn].Where(l => l.Label == Test)),
-            Refused = Sum(by[LoginCount.Refused]),
-            Lockouts = Sum(by[LoginCount.Locked]),
-            MedianDelay = LoginDelay.Quantile(delays, 0.5),
-            SlowDelay = LoginDelay.Quantile(delays, 0.95),
-        };
     }
 
     private static long Sum(IEnumerable<LoginRow> rows) => rows.Sum(r => r.Count);

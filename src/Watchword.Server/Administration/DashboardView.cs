@@ -1,4 +1,7 @@
+using System.Globalization;
+using Watchword.Core.Otp;
 using Watchword.Core.Statistics;
+using Watchword.Server.Storage;
 
 namespace Watchword.Server.Administration;
 
@@ -24,6 +27,8 @@ internal sealed record DashboardPeriod(string Name, Grain Grain, int Steps)
 /// <summary>What became of codes and of those who tried to log in, during one step or all of them.</summary>
 internal sealed record DashboardCounts
 {
+    private static readonly string Test = OtpChannel.Test.Wire();
+
     /// <summary>Logins that succeeded, those by test numbers left out.</summary>
     public long Logins { get; init; }
 
@@ -72,6 +77,35 @@ internal sealed record DashboardCounts
 
     /// <summary>Messages that did not arrive.</summary>
     public long Lost => Undelivered + Failed + Expired;
+
+    /// <summary>Rows added up.</summary>
+    public static DashboardCounts Of(IEnumerable<CodeRow> codes, IEnumerable<LoginRow> logins)
+    {
+        var counts = codes.Aggregate(new DashboardCounts(), (sum, row) => sum with
+        {
+            Sends = sum.Sends + row.Sends,
+            UsedCodes = sum.UsedCodes + row.Logins,
+            HandedOver = sum.HandedOver + row.Sent,
+            Delivered = sum.Delivered + row.Delivered,
+            Undelivered = sum.Undelivered + row.Undelivered,
+            Failed = sum.Failed + row.Failed,
+            Expired = sum.Expired + row.Expired,
+            CostMicros = sum.CostMicros + row.Cost,
+        });
+        var by = logins.ToLookup(l => l.Measure, StringComparer.Ordinal);
+        var delays = by[LoginCount.Delay].GroupBy(l => int.Parse(l.Label, CultureInfo.InvariantCulture)).ToDictionary(g => g.Key, Sum);
+        return counts with
+        {
+            Logins = Sum(by[LoginCount.LoggedIn].Where(l => l.Label != Test)),
+            TestLogins = Sum(by[LoginCount.LoggedIn].Where(l => l.Label == Test)),
+            Refused = Sum(by[LoginCount.Refused]),
+            Lockouts = Sum(by[LoginCount.Locked]),
+            MedianDelay = LoginDelay.Quantile(delays, 0.5),
+            SlowDelay = LoginDelay.Quantile(delays, 0.95),
+        };
+    }
+
+    private static long Sum(IEnumerable<LoginRow> rows) => rows.Sum(r => r.Count);
 
     private static double? Part(long part, long whole) => whole == 0 ? null : Math.Min(1, (double)part / whole);
 }

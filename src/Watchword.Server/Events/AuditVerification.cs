@@ -17,10 +17,10 @@ internal sealed record AuditFault(string Kind, long Sequence, string Message);
 internal sealed record AuditReport(long Entries, long First, NotedHead? Head, IReadOnlyList<AuditFault> Faults);
 
 /// <summary>
-/// Checks a tenant's audit log against its chain, from the point up to which it was pruned to its head. It changes nothing and asks a page at
-/// a time, so it may run beside a server at work.
+/// Checks a tenant's audit log against its chain, from the point up to which it was pruned to its head. It changes nothing of it and asks a page at
+/// a time, so it may run beside a server at work. That it was done, and whether it found something, is noted for those who see to the server.
 /// </summary>
-internal sealed class AuditVerification(Database database, MasterKey keys) : IDisposable
+internal sealed class AuditVerification(Database database, MasterKey keys, TimeProvider time) : IDisposable
 {
     public const string Missing = "missing_entry";
     public const string Altered = "altered_entry";
@@ -41,7 +41,9 @@ internal sealed class AuditVerification(Database database, MasterKey keys) : IDi
         await _turn.WaitAsync(cancellation);
         try
         {
-            return await new Walk(database, keys.AuditKey, tenant).RunAsync(noted, cancellation);
+            var report = await new Walk(database, keys.AuditKey, tenant).RunAsync(noted, cancellation);
+            await database.WriteAsync(db => new AuditStore(db).NoteCheckAsync(tenant, report.Faults.Count, time.GetUtcNow()));
+            return report;
         }
         finally
         {

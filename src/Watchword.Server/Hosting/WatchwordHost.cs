@@ -170,6 +170,7 @@ internal static class WatchwordHost
         services.AddSingleton<UserExport>();
         services.AddSingleton<TestMessages>();
         services.AddSingleton<Dashboard>();
+        services.AddSingleton<Attention>();
         services.AddSingleton<MessageLog>();
         services.AddSingleton<Outbox>();
         services.AddSingleton(provider => new ReceiptAddress(provider.GetRequiredService<Issuer>().PublicUrl, provider.GetRequiredService<MasterKey>()));

@@ -6,6 +6,13 @@ namespace Watchword.Server.Storage;
 /// <summary>A tenant, for operators.</summary>
 internal sealed record TenantName(string TenantId, string Name);
 
+/// <summary>A client's secret that works until an instant, since there is a newer one.</summary>
+/// <param name="ClientId">The client.</param>
+/// <param name="Name">For people.</param>
+/// <param name="AppId">Its application; empty for a management client.</param>
+/// <param name="EndsAt">First instant at which it no longer works.</param>
+internal sealed record EndingSecret(string ClientId, string Name, string AppId, DateTimeOffset EndsAt);
+
 /// <summary>Tenants, their applications, and the clients of both.</summary>
 internal sealed class ApplicationStore(SqlSession db)
 {
@@ -156,6 +163,21 @@ internal sealed class ApplicationStore(SqlSession db)
             key);
         await db.ExecuteAsync("UPDATE client_secrets SET expires_at = @end WHERE tenant_id = @tenant AND client_id = @client", key);
     }
+
+    /// <summary>Secrets that still work and will not for ever: those that a rotation left behind.</summary>
+    public async ValueTask<IReadOnlyList<EndingSecret>> EndingSecretsAsync(string tenant, DateTimeOffset now) =>
+        [.. (await db.AllAsync<EndingRow>(
+            """
+            SELECT c.client_id, c.name, c.app_id, s.expires_at FROM client_secrets s JOIN clients c ON c.tenant_id = s.tenant_id AND c.client_id = s.client_id
+            WHERE s.tenant_id = @tenant AND s.expires_at > @now ORDER BY s.expires_at
+            """,
+            new { tenant, now = now.Ms() })).Select(r => new EndingSecret(r.ClientId, r.Name, r.AppId, r.ExpiresAt.At()))];
+
+    /// <summary>When a tenant was made, or null.</summary>
+    public async ValueTask<DateTimeOffset?> TenantSinceAsync(string tenant) =>
+        (await db.FirstAsync<long?>("SELECT created_at FROM tenants WHERE tenant_id = @tenant", new { tenant })).At();
+
+    private sealed record EndingRow(string ClientId, string Name, string AppId, long ExpiresAt);
 
     private sealed class ApplicationRow
     {

@@ -14,6 +14,9 @@ internal sealed record AuditChainEnds(string TenantId, long Sequence, byte[] Mac
         : PrunedProof.AsSpan().SequenceEqual(AuditChain.PrunedProof(key, TenantId, PrunedSequence, PrunedMac));
 }
 
+/// <summary>A check of a tenant's log, and how many kinds of fault it found.</summary>
+internal sealed record AuditCheck(DateTimeOffset At, long Faults);
+
 /// <summary>The audit log: one chain of entries for each tenant.</summary>
 internal sealed class AuditStore(SqlSession db)
 {
@@ -57,6 +60,19 @@ internal sealed class AuditStore(SqlSession db)
         }
         await db.ExecuteAsync("UPDATE audit_heads SET sequence = @sequence, mac = @mac WHERE tenant_id = @tenant", new { tenant, sequence, mac });
     }
+
+    /// <summary>Notes that the log was checked, and how many kinds of fault were found.</summary>
+    public async ValueTask NoteCheckAsync(string tenant, int faults, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            """
+            INSERT INTO audit_checks (tenant_id, checked_at, faults) VALUES (@tenant, @now, @faults)
+            ON CONFLICT (tenant_id) DO UPDATE SET checked_at = excluded.checked_at, faults = excluded.faults
+            """,
+            new { tenant, now = now.Ms(), faults = (long)faults });
+
+    /// <summary>The last check, or null.</summary>
+    public async ValueTask<AuditCheck?> LastCheckAsync(string tenant) =>
+        await db.FirstAsync<AuditCheckRow>("SELECT checked_at, faults FROM audit_checks WHERE tenant_id = @tenant", new { tenant }) is { } row ? new AuditCheck(row.CheckedAt.At(), row.Faults) : null;
 
     /// <summary>The ends of every tenant's chain.</summary>
     public async ValueTask<IReadOnlyList<AuditChainEnds>> EndsAsync() => await db.AllAsync<AuditChainEnds>($"SELECT {Ends} FROM audit_heads ORDER BY tenant_id");
@@ -107,6 +123,8 @@ internal sealed class AuditStore(SqlSession db)
             WHERE tenant_id = @tenant AND user_id = @user AND user_id <> '' AND action <> 'user.deleted' AND origin IS NOT NULL
             """,
             new { tenant, user });
+
+    private sealed record AuditCheckRow(long CheckedAt, long Faults);
 
     private const string Ends = "tenant_id, sequence, mac, pruned_sequence, pruned_mac, pruned_proof";
 }

@@ -1,0 +1,6 @@
+-- The last check of a tenant's audit log, so that somebody is told when it found something, or was long ago.
+CREATE TABLE audit_checks (
+    tenant_id TEXT NOT NULL PRIMARY KEY,
+    checked_at BIGINT NOT NULL,
+    faults BIGINT NOT NULL
+);
