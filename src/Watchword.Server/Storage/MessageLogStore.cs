@@ -103,7 +103,7 @@ internal sealed class MessageLogStore(SqlSession db)
         var filter = new Filter(tenant, query);
         var floor = await FloorAsync(filter);
         var found = await db.AllAsync<LoggedMessage>(
-            $"SELECT {Columns} FROM {From(filter)} WHERE {filter.Way}{filter.Rest} AND message_id >= @floor ORDER BY message_id DESC LIMIT @limit", filter.With(floor ?? "", limit + 1));
+            $"SELECT {Columns} FROM {From(filter)} WHERE {filter.Way}{filter.Rest} ORDER BY message_id DESC LIMIT @limit", filter.With(floor ?? filter.First, limit + 1));
         return found.Count > limit ? new MessagePage(found[..limit], found[limit - 1].MessageId) : new MessagePage(found, floor);
     }
 
@@ -112,13 +112,16 @@ internal sealed class MessageLogStore(SqlSession db)
         // With nothing else to ask, every message that is looked at is one that is found.
         filter.Rest.Length == 0 ? null : await db.FirstAsync<string>(
             $"SELECT message_id FROM {From(filter)} WHERE {filter.Way} ORDER BY message_id DESC LIMIT 1 OFFSET @limit",
-            filter.With("", filter.Index is null ? MostWalked : MostFetched));
+            filter.With(filter.First, filter.Index is null ? MostWalked : MostFetched));
 
     private string From(Filter filter) => filter.Index is { } index ? $"outbox {db.Dialect.By(index)}" : "outbox";
 
     /// <summary>A query as SQL: what the key or an index finds, in order, and what is left to look at.</summary>
     private sealed class Filter
     {
+        /// <summary>Greater than any id: those are hex digits.</summary>
+        private const string AfterAll = "~";
+
         private readonly Dictionary<string, object?> _parameters = new(StringComparer.Ordinal);
 
         public Filter(string tenant, MessageLogQuery query)
@@ -129,9 +132,9 @@ internal sealed class MessageLogStore(SqlSession db)
                 (Index, Way) = ("outbox_by_user", $"{Way} AND user_id = {Parameter("@user", query.UserId)}");
             else if (lost)
                 (Index, Way) = ("outbox_lost", $"{Way} AND status = {Parameter("@status", query.Status!)} AND {Lost}");
-            Way += query.Since is { } since ? $" AND message_id >= {Parameter("@since", Ids.FirstAt(since))}" : "";
-            Way += query.Until is { } until ? $" AND message_id < {Parameter("@until", Ids.FirstAt(until))}" : "";
-            Way += query.Before is { } before ? $" AND message_id < {Parameter("@before", before)}" : "";
+            // One bound on either side: of two SQLite takes one for the walk, and walks on past the other.
+            Way += $" AND message_id >= @first AND message_id < {Parameter("@before", Sooner(query.Before, query.Until is { } until ? Ids.FirstAt(until) : null))}";
+            First = query.Since is { } since ? Ids.FirstAt(since) : "";
             Rest += query.Status is null || lost ? "" : $" AND status = {Parameter("@status", query.Status)}";
             Rest += query.AppId is null ? "" : $" AND app_id = {Parameter("@app", query.AppId)}";
             Rest += query.Channel is null ? "" : $" AND channel = {Parameter("@channel", query.Channel)}";
@@ -148,7 +151,14 @@ internal sealed class MessageLogStore(SqlSession db)
         /// <summary>The index for the way; null: the key.</summary>
         public string? Index { get; }
 
-        public Dictionary<string, object?> With(string floor, long limit) => new(_parameters, StringComparer.Ordinal) { ["@floor"] = floor, ["@limit"] = limit };
+        /// <summary>Before all ids that are looked for.</summary>
+        public string First { get; }
+
+        /// <param name="first">Where the walk ends.</param>
+        /// <param name="limit">How many rows are asked for, or passed over.</param>
+        public Dictionary<string, object?> With(string first, long limit) => new(_parameters, StringComparer.Ordinal) { ["@first"] = first, ["@limit"] = limit };
+
+        private static string Sooner(string? one, string? other) => one is null || (other is not null && string.CompareOrdinal(other, one) < 0) ? other ?? AfterAll : one;
 
         private string Parameter(string name, string value)
         {
