@@ -72,6 +72,7 @@ internal sealed class Couple : IAsyncDisposable
     {
         foreach (var program in Enumerable.Reverse(_programs))
             await program.DisposeAsync();
+        _programs.Clear();
     }
 
     private async Task StartServerAsync(string folder, CancellationToken stop)
@@ -128,7 +129,8 @@ internal sealed class Couple : IAsyncDisposable
         await program.AnswersAsync(asksFor, stop);
     }
 
-    private WatchwordClient ClientOf(string id, string secret) =>
+    /// <summary>A client with these credentials.</summary>
+    public WatchwordClient ClientOf(string id, string secret) =>
         new(new HttpClient(), new WatchwordOptions { ServerUrl = new Uri(ServerUrl), ClientId = id, ClientSecret = secret });
 
     private async Task<bool> WorksAsync(string id, string secret, CancellationToken stop)

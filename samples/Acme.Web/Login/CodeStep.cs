@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace Acme.Web.Login;
@@ -20,6 +21,7 @@ internal sealed record CodeStep(string Number, string? Name, string? RequestId, 
 internal static class CodeStepCookie
 {
     private const string Name = "acme.code";
+    private static readonly JsonSerializerOptions Json = new() { Converters = { new WholeSeconds() } };
 
     public static CodeStep? Read(HttpContext http)
     {
@@ -27,7 +29,7 @@ internal static class CodeStepCookie
             return null;
         try
         {
-            return JsonSerializer.Deserialize<CodeStep>(Seal(http).Unprotect(text));
+            return JsonSerializer.Deserialize<CodeStep>(Seal(http).Unprotect(text), Json);
         }
         catch (Exception fault) when (fault is CryptographicException or JsonException)
         {
@@ -40,7 +42,7 @@ internal static class CodeStepCookie
         var cookie = new CookieBuilder();
         Rules(http).Apply(cookie, Name);
         cookie.MaxAge = TimeSpan.FromHours(1);
-        http.Response.Cookies.Append(cookie.Name!, Seal(http).Protect(JsonSerializer.Serialize(step)), cookie.Build(http));
+        http.Response.Cookies.Append(cookie.Name!, Seal(http).Protect(JsonSerializer.Serialize(step, Json)), cookie.Build(http));
     }
 
     public static void Clear(HttpContext http)
@@ -53,4 +55,12 @@ internal static class CodeStepCookie
     private static CookieRules Rules(HttpContext http) => http.RequestServices.GetRequiredService<CookieRules>();
 
     private static IDataProtector Seal(HttpContext http) => http.RequestServices.GetRequiredService<IDataProtectionProvider>().CreateProtector("Acme.CodeStep");
+
+    /// <summary>Times as numbers of ten digits, so that the cookie is as long for one number as for another of its length.</summary>
+    private sealed class WholeSeconds : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64());
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteNumberValue(value.ToUnixTimeSeconds());
+    }
 }
