@@ -50,6 +50,13 @@ public static partial class MessageTemplate
         return text;
     }
 
+    /// <summary>The text of an SMS as it goes out: both places filled, and the line for phones below where a host is set.</summary>
+    public static string Compose(string template, string app, string otp, string? autofillDomain)
+    {
+        var text = Render(template, app, otp);
+        return autofillDomain is null ? text : AutofillDomain.Bind(text, autofillDomain, otp);
+    }
+
     private static string Fill(string template, string app, string otp)
     {
         var text = new StringBuilder(template.Length + app.Length + otp.Length);

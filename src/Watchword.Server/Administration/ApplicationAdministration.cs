@@ -55,6 +55,9 @@ internal sealed class ApplicationAdministration(Database database, ClientDirecto
 
     public Task<IReadOnlyList<Application>> ListAsync(string tenant) => database.ReadAsync(db => new ApplicationStore(db).ListAsync(tenant));
 
+    /// <summary>How many clients each application of the tenant has; one without any is absent.</summary>
+    public Task<IReadOnlyDictionary<string, int>> ClientCountsAsync(string tenant) => database.ReadAsync(db => new ApplicationStore(db).ClientCountsAsync(tenant));
+
     public Task<Application?> FindAsync(string tenant, string app) => database.ReadAsync(db => new ApplicationStore(db).FindAsync(tenant, app));
 
     /// <summary>The test numbers of an application, in the clear.</summary>

@@ -146,6 +146,11 @@ internal sealed class ApplicationStore(SqlSession db)
     public async ValueTask<IReadOnlyList<string>> ClientIdsAsync(string tenant, string app) =>
         await db.AllAsync<string>("SELECT client_id FROM clients WHERE tenant_id = @tenant AND app_id = @app ORDER BY created_at, client_id", new { tenant, app });
 
+    /// <summary>Clients of each application; those of the tenant itself count for none.</summary>
+    public async ValueTask<IReadOnlyDictionary<string, int>> ClientCountsAsync(string tenant) =>
+        (await db.AllAsync<ClientCountRow>("SELECT app_id, COUNT(*) AS clients FROM clients WHERE tenant_id = @tenant AND app_id <> '' GROUP BY app_id", new { tenant }))
+            .ToDictionary(r => r.AppId, r => (int)r.Clients);
+
     public async ValueTask AddSecretAsync(Client client, byte[] hash, DateTimeOffset now) =>
         await db.ExecuteAsync(
             "INSERT INTO client_secrets (tenant_id, client_id, secret_hash, created_at) VALUES (@tenant, @client, @hash, @now)",
@@ -178,6 +183,12 @@ internal sealed class ApplicationStore(SqlSession db)
         (await db.FirstAsync<long?>("SELECT created_at FROM tenants WHERE tenant_id = @tenant", new { tenant })).At();
 
     private sealed record EndingRow(string ClientId, string Name, string AppId, long ExpiresAt);
+
+    private sealed class ClientCountRow
+    {
+        public string AppId { get; init; } = "";
+        public long Clients { get; init; }
+    }
 
     private sealed class ApplicationRow
     {

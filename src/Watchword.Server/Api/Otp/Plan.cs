@@ -118,9 +118,8 @@ internal sealed record Plan(ApiError? Refusal, string UserId, Passcode Passcode,
         OutboxMessage message, in SendInput input, Application app, string? language, Passcode passcode, OtpDestination destination, Outbox outbox)
     {
         var code = passcode.Reveal();
-        var text = MessageTemplate.Render(input.Template ?? MessageTexts.For(language, app.Settings.Texts), app.Name, code);
-        if (input.Channel == OtpChannel.Sms && app.Settings.AutofillDomain is { } host)
-            text = AutofillDomain.Bind(text, host, code);
+        var template = input.Template ?? MessageTexts.For(language, app.Settings.Texts);
+        var text = MessageTemplate.Compose(template, app.Name, code, input.Channel == OtpChannel.Sms ? app.Settings.AutofillDomain : null);
         var subject = input.Subject ?? MessageTemplate.Render(MessageTexts.SubjectFor(language), app.Name, code);
         var forbidden = input.SenderId is null ? null : SenderId.WhyForbidden(destination.Region);
         return message with

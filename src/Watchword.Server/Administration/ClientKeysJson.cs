@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Watchword.Core.Apps;
 
-namespace Watchword.Server.Api.Management;
+namespace Watchword.Server.Administration;
 
 /// <summary>A client's public keys (RFC 7591 §2 <c>jwks</c>).</summary>
 internal sealed record ClientKeysJson(IReadOnlyList<ClientKeyJson?>? Keys)
