@@ -27,7 +27,8 @@ internal static partial class FaultWords
         ("settings.session_idle_lifetime", "The idle time of a session"),
         ("settings.token_endpoint_auth_method is private_key_jwt", "the client proves itself by signatures alone"),
         ("settings.jwks", "The key set"),
-        ("redirect_uris", "Redirect addresses"),
+        ("redirect_uris is required: one or more addresses", "Write one or more redirect addresses"),
+        ("redirect_uris", "The list of redirect addresses"),
         ("overlap_seconds", "The overlap"),
         ("app_name", "The name"),
         ("name", "The name"),
@@ -66,6 +67,7 @@ internal static partial class FaultWords
             else if (field.StartsWith("settings.", StringComparison.Ordinal))
                 fault = fault.Replace(field, words, StringComparison.Ordinal);
         }
+        fault = fault.Replace(", or 0 for none", ", or empty for none", StringComparison.Ordinal);
         return Seconds().Replace(fault, m => Duration(long.Parse(m.Groups[1].ValueSpan, CultureInfo.InvariantCulture)) + " to " + Duration(long.Parse(m.Groups[2].ValueSpan, CultureInfo.InvariantCulture)));
     }
 

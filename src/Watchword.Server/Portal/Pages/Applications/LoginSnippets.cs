@@ -56,7 +56,7 @@ internal static class LoginSnippets
         var sent = await watchword.Otp.SendAsync(phone);
         Console.Write(sent.Outcome == SendOutcome.Sent ? "The code in the message: " : $"No code was sent: {sent.Outcome}. ");
         var login = await watchword.Otp.AuthenticateAsync(phone, Console.ReadLine() ?? "");
-        Console.WriteLine(login.Accepted ? $"Logged in until {DateTime.Now.AddSeconds(login.Tokens.ExpiresIn)}." : $"Not logged in: {login.Outcome}.");
+        Console.WriteLine(login.Accepted ? $"Logged in for {login.Tokens.ExpiresIn} s." : $"Not logged in: {login.Outcome}.");
         """;
 
     /// <summary>For Node.js, without packages.</summary>
