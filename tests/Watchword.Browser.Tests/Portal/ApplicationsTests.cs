@@ -44,7 +44,9 @@ public sealed class ApplicationsTests(Chromium chromium, PortalServer portal) : 
         await LookAsync(page, "application");
         await page.GotoAsync($"{Server.Url}/admin/applications");
         await ReadyAsync(page);
-        await Expect(page.GetByRole(AriaRole.Row, new() { NameString = "Wren Books" })).ToContainTextAsync("SMS, Email");
+        var cells = page.GetByRole(AriaRole.Row, new() { NameString = "Wren Books" }).GetByRole(AriaRole.Cell);
+        await Expect(cells.Nth(1)).ToHaveTextAsync("SMS, Email");
+        await Expect(cells.Nth(2)).ToHaveTextAsync("1");
         await LookAsync(page, "applications");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Wren Books" }).ClickAsync();
