@@ -16,6 +16,7 @@ try
             Acme            {couple.WebUrl}/
             SMS inbox       {couple.ServerUrl}/inbox
             Watchword       {couple.ServerUrl}/
+            Admin Portal    {couple.ServerUrl}/admin
 
           Stop with Ctrl+C. Everything it knows is under data/acme.
 
