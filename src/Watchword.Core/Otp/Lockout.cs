@@ -9,6 +9,9 @@ public static class Lockout
     /// </summary>
     public const int ConsecutiveFailuresAllowed = 100;
 
+    /// <summary>The kept end of a lock that only an administrator ends; nobody is shown it.</summary>
+    public static readonly DateTimeOffset Never = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>
     /// The policy that a guess is held to. A guess does not say which code it is for, so of the methods it could be for, the strictest
     /// counts: opening a lax method next to a strict one buys an attacker nothing.

@@ -83,6 +83,11 @@ public readonly record struct PhoneNumber
         return true;
     }
 
+    /// <summary>
+    /// How a number begins, as it would be stored, whatever the spelling; bare digits stand after the "+". Null: this is no beginning of one.
+    /// </summary>
+    public static string? Beginning(string text) => text.Length < MaxText ? Plain(text) ?? Plain("+" + text) : null;
+
     private static PhoneNumber? Canonical(string plain)
     {
         PhoneNumbers.PhoneNumber parsed;

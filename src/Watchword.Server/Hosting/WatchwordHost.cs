@@ -168,6 +168,8 @@ internal static class WatchwordHost
         services.AddSingleton<RetentionAdministration>();
         services.AddSingleton<UserAdministration>();
         services.AddSingleton<UserExport>();
+        services.AddSingleton<UserSearch>();
+        services.AddSingleton<UserDossiers>();
         services.AddSingleton<TestMessages>();
         services.AddSingleton<Dashboard>();
         services.AddSingleton<Attention>();

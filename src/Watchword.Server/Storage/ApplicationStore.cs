@@ -13,6 +13,9 @@ internal sealed record TenantName(string TenantId, string Name);
 /// <param name="EndsAt">First instant at which it no longer works.</param>
 internal sealed record EndingSecret(string ClientId, string Name, string AppId, DateTimeOffset EndsAt);
 
+/// <summary>An application, for lists to choose from.</summary>
+internal sealed record ApplicationName(string AppId, string Name);
+
 /// <summary>Tenants, their applications, and the clients of both.</summary>
 internal sealed class ApplicationStore(SqlSession db)
 {
@@ -63,6 +66,10 @@ internal sealed class ApplicationStore(SqlSession db)
     public async ValueTask<IReadOnlyList<Application>> ListAsync(string tenant) =>
         [.. (await db.AllAsync<ApplicationRow>(
             $"SELECT {ApplicationColumns} FROM applications WHERE tenant_id = @tenant ORDER BY app_id", new { tenant })).Select(r => r.ToApplication())];
+
+    /// <summary>What the tenant's applications are called, without their settings.</summary>
+    public async ValueTask<IReadOnlyList<ApplicationName>> NamesAsync(string tenant) =>
+        await db.AllAsync<ApplicationName>("SELECT app_id, app_name AS name FROM applications WHERE tenant_id = @tenant ORDER BY app_name, app_id", new { tenant });
 
     public async ValueTask ReplaceAsync(Application app) =>
         await db.ExecuteAsync(

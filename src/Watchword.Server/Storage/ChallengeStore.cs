@@ -64,12 +64,12 @@ internal sealed class ChallengeStore(SqlSession db)
     /// </summary>
     public async ValueTask<CountedAttempt?> CountAttemptAsync(string tenant, string app, string user, DateTimeOffset now)
     {
-        var key = new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed };
+        var key = new { tenant, app, user, now = now.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed, never = Lockout.Never.Ms() };
         const string Counted =
             """
             failures = CASE WHEN login_state.locked_until IS NULL THEN login_state.failures + 1 ELSE 1 END,
             consecutive_failures = login_state.consecutive_failures + 1,
-            locked_until = NULL,
+            locked_until = CASE WHEN login_state.consecutive_failures + 1 >= @allowed THEN @never END,
             updated_at = @now
             """;
         const string MayTry = "(login_state.locked_until IS NULL OR login_state.locked_until <= @now) AND login_state.consecutive_failures < @allowed";
@@ -104,8 +104,11 @@ internal sealed class ChallengeStore(SqlSession db)
     public async ValueTask LockAsync(string tenant, string app, string user, DateTimeOffset until, DateTimeOffset now)
     {
         await db.ExecuteAsync(
-            "UPDATE login_state SET locked_until = @until WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user",
-            new { tenant, app, user, until = until.Ms() });
+            """
+            UPDATE login_state SET locked_until = CASE WHEN consecutive_failures >= @allowed THEN @never ELSE @until END
+            WHERE tenant_id = @tenant AND app_id = @app AND user_id = @user
+            """,
+            new { tenant, app, user, until = until.Ms(), allowed = (long)Lockout.ConsecutiveFailuresAllowed, never = Lockout.Never.Ms() });
         await KillAsync(tenant, app, user, now);
     }
 

@@ -5,6 +5,9 @@ namespace Watchword.Server.Storage;
 /// <summary>What happened and has not been moved on yet.</summary>
 internal sealed class EventStore(SqlSession db)
 {
+    /// <summary>There is no index by user, which every login would pay for; in a rush there may be very many.</summary>
+    private const int MostLookedAt = 50_000;
+
     /// <summary>Writes an event down, in the write of what it tells of.</summary>
     public async ValueTask AddAsync(AuditEvent happened) =>
         await db.ExecuteAsync(
@@ -50,6 +53,15 @@ internal sealed class EventStore(SqlSession db)
     public async ValueTask EraseOriginsAsync(string tenant, string user) =>
         await db.ExecuteAsync(
             "UPDATE events SET origin = NULL WHERE tenant_id = @tenant AND user_id = @user AND action <> 'user.deleted' AND origin IS NOT NULL", new { tenant, user });
+
+    /// <summary>What waits about a user, newest first, looked for among the newest of all.</summary>
+    public async ValueTask<IReadOnlyList<AuditEvent>> OfUserAsync(string tenant, string user, int limit) =>
+        [.. (await db.AllAsync<EventRow>(
+            """
+            SELECT event_id, tenant_id, at, action, actor, app_id, user_id, target, outcome, origin, detail FROM events
+            WHERE event_id > (SELECT MAX(event_id) FROM events) - @most AND tenant_id = @tenant AND user_id = @user ORDER BY event_id DESC LIMIT @limit
+            """,
+            new { tenant, user, most = (long)MostLookedAt, limit = (long)limit })).Select(r => r.ToEvent())];
 
     /// <summary>How many wait, or a little more: numbers that were given out and not used count too.</summary>
     public ValueTask<long> WaitingAsync() =>

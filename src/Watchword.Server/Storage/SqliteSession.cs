@@ -95,6 +95,9 @@ internal sealed class SqliteSession(SqliteConnection connection, Dialect dialect
     /// <summary>Statements kept now.</summary>
     internal int Statements => _statements.Count;
 
+    /// <summary>Their texts.</summary>
+    internal IReadOnlyCollection<string> Texts => _statements.Keys;
+
     private void ForgetStatements()
     {
         foreach (var statement in _statements.Values)

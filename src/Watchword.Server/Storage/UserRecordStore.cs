@@ -62,9 +62,9 @@ internal sealed class UserRecordStore(SqlSession db)
 
     public async ValueTask<IReadOnlyList<KeptMembership>> MembershipsAsync(string tenant, string user) =>
         await db.AllAsync<KeptMembership>(
-            """
+            $"""
             SELECT m.app_id, a.app_name, m.username, m.external_user_id, m.custom_app_data, m.created_at
-            FROM memberships m JOIN applications a ON a.tenant_id = m.tenant_id AND a.app_id = m.app_id
+            FROM memberships m {db.Dialect.By("memberships_by_user")} JOIN applications a ON a.tenant_id = m.tenant_id AND a.app_id = m.app_id
             WHERE m.tenant_id = @tenant AND m.user_id = @user ORDER BY m.app_id
             """,
             new { tenant, user });

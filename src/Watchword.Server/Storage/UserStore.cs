@@ -92,7 +92,8 @@ internal sealed class UserStore(SqlSession db)
     public async ValueTask<IReadOnlyList<string>> AppIdsAsync(string tenant, string user) =>
         await db.AllAsync<string>("SELECT app_id FROM memberships WHERE tenant_id = @tenant AND user_id = @user ORDER BY app_id", new { tenant, user });
 
-    public async ValueTask AddAsync(User user) =>
+    public async ValueTask AddAsync(User user)
+    {
         await db.ExecuteAsync(
             """
             INSERT INTO users (tenant_id, user_id, status, created_at, updated_at, phone_number, phone_verified_at, email, email_verified_at,
@@ -100,6 +101,8 @@ internal sealed class UserStore(SqlSession db)
             VALUES (@tenant, @user, @status, @created, @updated, @phone, @phoneVerified, @email, @emailVerified, @account, @first, @last, @profile, @identities)
             """,
             ParametersOf(user));
+        await AddNamesAsync(user);
+    }
 
     /// <summary>
     /// Keeps the user's row from changing until this write ends. Whoever will replace a whole user holds it before reading it, or a change
@@ -108,15 +111,19 @@ internal sealed class UserStore(SqlSession db)
     public async ValueTask HoldAsync(string tenant, string user) =>
         await db.ExecuteAsync("UPDATE users SET updated_at = updated_at WHERE tenant_id = @tenant AND user_id = @user", new { tenant, user });
 
-    public async ValueTask ReplaceAsync(User user) =>
+    public async ValueTask ReplaceAsync(User user)
+    {
         await db.ExecuteAsync(
             """
             UPDATE users SET status = @status, created_at = @created, updated_at = @updated, phone_number = @phone, phone_verified_at = @phoneVerified,
                 email = @email, email_verified_at = @emailVerified, external_account_id = @account, first_name = @first, last_name = @last,
-                profile = @profile, identities = @identities
+                profile = @profile, identities = @identities, disabled_at = CASE WHEN @status = 'Disabled' THEN COALESCE(disabled_at, @updated) END
             WHERE tenant_id = @tenant AND user_id = @user
             """,
             ParametersOf(user));
+        await ForgetNamesAsync(user.TenantId, user.UserId);
+        await AddNamesAsync(user);
+    }
 
     /// <summary>Writes what a login shows of a user, and nothing else: whoever changes the profile meanwhile keeps their change.</summary>
     public async ValueTask MarkSeenAsync(User seen) =>
@@ -196,6 +203,7 @@ internal sealed class UserStore(SqlSession db)
         await db.ExecuteAsync($"DELETE FROM challenges WHERE {Everywhere}", key);
         await db.ExecuteAsync("DELETE FROM outbox WHERE tenant_id = @tenant AND user_id = @user", key);
         await db.ExecuteAsync("DELETE FROM memberships WHERE tenant_id = @tenant AND user_id = @user", key);
+        await ForgetNamesAsync(tenant, user);
         // In this order: what the relay is moving meanwhile on PostgreSQL is waited for, and then found in the log.
         await new EventStore(db).EraseOriginsAsync(tenant, user);
         await new AuditStore(db).EraseOriginsAsync(tenant, user);
@@ -204,6 +212,18 @@ internal sealed class UserStore(SqlSession db)
 
     /// <summary>The form in which a user name is unique: case does not tell two apart.</summary>
     public static string? KeyOf(string? username) => username?.ToLowerInvariant();
+
+    private async ValueTask AddNamesAsync(User user)
+    {
+        foreach (var key in NameKey.Both(user.Profile.Name?.FirstName, user.Profile.Name?.LastName))
+        {
+            await db.ExecuteAsync(
+                "INSERT INTO user_names (tenant_id, name_key, user_id) VALUES (@tenant, @key, @user)", new { tenant = user.TenantId, key, user = user.UserId });
+        }
+    }
+
+    private async ValueTask ForgetNamesAsync(string tenant, string user) =>
+        await db.ExecuteAsync("DELETE FROM user_names WHERE tenant_id = @tenant AND user_id = @user", new { tenant, user });
 
     private static object ParametersOf(User user) => new
     {

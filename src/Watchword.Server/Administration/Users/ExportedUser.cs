@@ -15,8 +15,11 @@ internal sealed record ExportedMembership(string AppId, string AppName, string? 
 internal sealed record ExportedLoginState(
     string AppId, long Failures, long ConsecutiveFailures, bool OnlyAdministratorUnlocks, DateTimeOffset? LockedUntil, DateTimeOffset? LastAuth, DateTimeOffset UpdatedAt)
 {
-    public static ExportedLoginState Of(KeptLoginState s) => new(
-        s.AppId, s.Failures, s.ConsecutiveFailures, s.ConsecutiveFailures >= Lockout.ConsecutiveFailuresAllowed, s.LockedUntil.At(), s.LastAuth.At(), s.UpdatedAt.At());
+    public static ExportedLoginState Of(KeptLoginState s)
+    {
+        var barred = s.ConsecutiveFailures >= Lockout.ConsecutiveFailuresAllowed;
+        return new(s.AppId, s.Failures, s.ConsecutiveFailures, barred, barred ? null : s.LockedUntil.At(), s.LastAuth.At(), s.UpdatedAt.At());
+    }
 }
 
 /// <summary>That a code was made; what it was, nobody can tell.</summary>
