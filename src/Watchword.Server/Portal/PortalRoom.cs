@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Identity;
 using MudBlazor.Services;
+using Watchword.Core.Administrators;
+using Watchword.Server.Administration.Users;
 using Watchword.Server.Portal.Accounts;
 using Watchword.Server.Portal.Shell;
 using Watchword.Server.Storage;
@@ -107,6 +109,7 @@ internal static class PortalRoom
         var undescribed = new ExcludeFromDescriptionAttribute();
         pages.MapStaticAssets(Manifest).Add(file => file.Metadata.Add(undescribed));
         pages.MapPost("/sign-out", SignOutAsync).WithMetadata(undescribed);
+        pages.MapGet("/users/{id}/export", ExportUserAsync).RequireAuthorization(nameof(Permission.HandleUserData)).WithMetadata(undescribed);
         pages.MapRazorComponents<App>().WithStaticAssets(Manifest).WithMetadata(undescribed).AddInteractiveServerRenderMode(server =>
         {
             // We send our own policy; and secrets and a guesser's text must not meet in one compressed frame.
@@ -120,6 +123,17 @@ internal static class PortalRoom
             PortalSessions.AddressText(http.Connection.RemoteIpAddress) ?? "",
             _ => new FixedWindowRateLimiterOptions { PermitLimit = TriesPerMinute, Window = TimeSpan.FromMinutes(1) })
         : RateLimitPartition.GetNoLimiter("");
+
+    /// <summary>All that is kept of a user, as a file.</summary>
+    private static async Task<IResult> ExportUserAsync(string id, HttpContext http, PortalSessions sessions, UserExport export)
+    {
+        if (PortalIdentity.SessionOf(http.User) is not { } named || await sessions.FindAsync(named.Tenant, named.Session, isActivity: true) is not { } session)
+            return Results.Unauthorized();
+        if (await export.ReadAsync(PortalSessions.AuthorOf(session), id, http.RequestAborted) is not { } all)
+            return Results.NotFound();
+        http.Response.Headers.ContentDisposition = $"attachment; filename=\"user-{all.User.UserId}.json\"";
+        return Results.Json(all);
+    }
 
     private static async Task<IResult> SignOutAsync(HttpContext http, PortalSessions sessions, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery)
     {

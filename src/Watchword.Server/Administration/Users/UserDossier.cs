@@ -49,7 +49,7 @@ internal sealed class UserDossiers(Database database, TimeProvider time)
         // What waits is read first and not moved, which would cost those who log in: what moves meanwhile is there twice rather than missing.
         var waiting = (await new EventStore(db).OfUserAsync(tenant, id, Recent)).Where(e => AuditAction.IsAudited(e.Action)).ToList();
         var logins = (await EntriesAsync(db, tenant, id, LoginAttempt.Actions, waiting)).Select(LoginAttempt.Of).ToList();
-        var messages = await new MessageLogStore(db).ReadAsync(tenant, new MessageLogQuery { UserId = id }, Recent);
+        var messages = (await new MessageLogStore(db).ReadAsync(tenant, new MessageLogQuery { UserId = id }, Recent)).Messages;
         return new UserDossier(
             user,
             places,
