@@ -17,6 +17,13 @@ public static class Countries
     public static string CallingCodeOf(string region) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"+{PhoneNumberUtil.GetInstance().GetCountryCodeForRegion(region)}");
 
+    /// <summary>The regions that share a calling code, the main one first; none for those of no region, such as <c>+800</c>.</summary>
+    public static IReadOnlyList<string> RegionsOf(string callingCode) =>
+        [.. PhoneNumberUtil.GetInstance().GetRegionCodesForCountryCode(int.Parse(callingCode[1..], System.Globalization.CultureInfo.InvariantCulture)).Where(IsRegion)];
+
+    /// <summary>All calling codes, in their order.</summary>
+    public static IReadOnlyList<string> AllCallingCodes { get; } = [.. CallingCodes.OrderBy(c => c, StringComparer.Ordinal)];
+
     /// <summary>Whether this is a calling code, such as <c>+44</c>.</summary>
     public static bool IsCallingCode(string? code) => code is not null && CallingCodes.Contains(code);
 }

@@ -54,5 +54,10 @@ internal sealed record DeliveryInput(
 internal sealed record ProviderView(StoredProvider Stored, IProvider? Kind, IReadOnlyList<string> SecretsSet, bool Usable);
 
 /// <summary>A tenant's delivery as an administrator may see it.</summary>
+/// <param name="Revision">Grows with every change; 0 before the first.</param>
+/// <param name="Providers">In their order.</param>
+/// <param name="Routes">In their order.</param>
+/// <param name="Prices">Of a segment.</param>
+/// <param name="Currency">Of the prices.</param>
 internal sealed record DeliveryView(
-    IReadOnlyList<ProviderView> Providers, IReadOnlyList<MessageRoute> Routes, IReadOnlyList<SegmentPrice> Prices, string Currency);
+    long Revision, IReadOnlyList<ProviderView> Providers, IReadOnlyList<MessageRoute> Routes, IReadOnlyList<SegmentPrice> Prices, string Currency);

@@ -26,6 +26,27 @@ internal sealed record TestReport
 
     /// <summary>What the provider said.</summary>
     public SendResult Result { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string Provider { get; init; } = "";
+
+    /// <summary>The title of the route that it went by; null: it was named, or no route takes the destination.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>Where to (ISO 3166-1), <c>ZZ</c> for email and numbers of no region.</summary>
+    public string Region { get; init; } = "ZZ";
+
+    /// <summary>What the recipient should see as the sender; null: the provider's own.</summary>
+    public string? Sender { get; init; }
+
+    /// <summary>Why that is not what was asked for; null when it is.</summary>
+    public string? SenderNote { get; init; }
+
+    /// <summary>How many other providers a code would have tried next, had this one failed.</summary>
+    public int Others { get; init; }
+
+    /// <summary>How long the provider took.</summary>
+    public TimeSpan Took { get; init; }
 }
 
 /// <summary>
@@ -57,32 +78,39 @@ internal sealed class TestMessages(Database database, ProviderDirectory director
         if (faults.Count > 0)
             return new TestReport { Faults = faults };
 
-        if (await ChooseAsync(tenant, providerId, channel, region, address) is not { } leg)
+        var legs = await ChooseAsync(tenant, providerId, channel, region, address);
+        if (legs.Count == 0)
         {
             return providerId is not null
                 ? new TestReport { Unknown = true }
                 : new TestReport { Faults = [$"No provider that is switched on carries channel {channel.Wire()}. Add one, or name one by provider_id."] };
         }
+        var leg = legs[0];
         if (!leg.Provider.Sender.Carries(channel))
             return new TestReport { Faults = [$"The provider does not carry channel {channel.Wire()}: to must be {(channel == OtpChannel.Sms ? "an email address" : "a phone number")}."] };
         if (Limit(tenant) is { } seconds)
             return new TestReport { RetryAfter = seconds };
 
-        var (shown, _) = RetryPlan.SenderOf(sender, leg.Sender, region);
+        var (shown, note) = RetryPlan.SenderOf(sender, leg.Sender, region);
         var now = time.GetUtcNow();
         // Before it goes out: a message that nobody answers for is worse than an entry without a message.
         await database.WriteAsync(db => new EventStore(db).AddAsync(
             by, AuditAction.TestMessageSent, now, target: leg.Provider.ProviderId, detail: StoredJson.Write(new { channel = channel.Wire() })));
         var handover = new Handover(Ids.New(now), new MessageContent(address, shown, Text, "Test message"), ReceiptUrl: null);
-        return new TestReport { ProviderId = leg.Provider.ProviderId, Result = await HandOverAsync(leg.Provider.Sender, handover, cancellation) };
+        var began = time.GetTimestamp();
+        var result = await HandOverAsync(leg.Provider.Sender, handover, cancellation);
+        return new TestReport
+        {
+            ProviderId = leg.Provider.ProviderId, Provider = leg.Provider.Sender.Name, Route = leg.Route, Region = region, Sender = shown, SenderNote = note,
+            Others = legs.Count - 1, Result = result, Took = time.GetElapsedTime(began),
+        };
     }
 
-    private async ValueTask<Leg?> ChooseAsync(string tenant, string? providerId, OtpChannel channel, string region, string address)
+    private async ValueTask<IReadOnlyList<Leg>> ChooseAsync(string tenant, string? providerId, OtpChannel channel, string region, string address)
     {
         if (providerId is not null)
-            return await directory.FindAsync(tenant, providerId) is { } provider ? new Leg(provider, Sender: null) : null;
-        var legs = (await directory.ForAsync(tenant)).LegsFor(channel, app: "", region, channel == OtpChannel.Sms ? address : null);
-        return legs.Count > 0 ? legs[0] : null;
+            return await directory.FindAsync(tenant, providerId) is { } provider ? [new Leg(provider, Sender: null)] : [];
+        return (await directory.ForAsync(tenant)).LegsFor(channel, app: "", region, channel == OtpChannel.Sms ? address : null);
     }
 
     private async Task<SendResult> HandOverAsync(IMessageSender sender, Handover handover, CancellationToken cancellation)

@@ -22,12 +22,18 @@ internal sealed class TenantSetup(
     /// <summary>A provider that could be opened, switched on or not.</summary>
     public OpenProvider? Find(string providerId) => opened.GetValueOrDefault(providerId);
 
+    /// <summary>The same with other routes, to see what they would do.</summary>
+    public TenantSetup With(IReadOnlyList<MessageRoute> routes) => new(stored with { Routes = routes }, opened, carriers);
+
     /// <summary>The ways for a message, best first; empty: none.</summary>
     /// <param name="channel">SMS or email.</param>
     /// <param name="app">The application it is for.</param>
     /// <param name="region">ISO 3166 region of the number, <c>ZZ</c> when it has none.</param>
     /// <param name="number">E.164, or null for email.</param>
-    public IReadOnlyList<Leg> LegsFor(OtpChannel channel, string app, string region, string? number)
+    public IReadOnlyList<Leg> LegsFor(OtpChannel channel, string app, string region, string? number) => WayOf(channel, app, region, number).Legs;
+
+    /// <summary>The same, and the route that the message takes; null: none takes it.</summary>
+    public (MessageRoute? Route, IReadOnlyList<Leg> Legs) WayOf(OtpChannel channel, string app, string region, string? number)
     {
         foreach (var route in stored.Routes.Where(r => r.Takes(channel, app, region, number)))
         {
@@ -37,9 +43,9 @@ internal sealed class TenantSetup(
                 .Select(s => new Leg(s.Carrier, s.Sender, route.Title))
                 .ToList();
             if (legs.Count > 0)
-                return legs;
+                return (route, legs);
         }
-        return [.. carriers.Where(c => c.Channel == channel).Select(c => new Leg(c.Provider, Sender: null))];
+        return (null, [.. carriers.Where(c => c.Channel == channel).Select(c => new Leg(c.Provider, Sender: null))]);
     }
 
     /// <summary>Price of one segment to a region in millionths of the tenant's currency; null: unknown.</summary>

@@ -30,7 +30,7 @@ internal sealed record ProviderCount(string TenantId, string ProviderId, string 
 }
 
 /// <summary>What a provider did with messages to a region in a span of time.</summary>
-internal sealed class ProviderStats
+public sealed class ProviderStats
 {
     public string ProviderId { get; init; } = "";
     public string Region { get; init; } = "";
@@ -43,6 +43,32 @@ internal sealed class ProviderStats
 
     /// <summary>Milliseconds that the tries took together.</summary>
     public long Latency { get; init; }
+
+    public long Tries => Accepted + Refused + Failed + Unknown;
+
+    /// <summary>Of the tries that did not fail because of the destination, the part that it took.</summary>
+    public double? AcceptRate => Part(Accepted, Accepted + Failed + Unknown);
+
+    /// <summary>Of the messages it reported on, the part that arrived; null without reports.</summary>
+    public double? DeliveryRate => Part(Delivered, Delivered + Undelivered);
+
+    /// <summary>Mean time of a try.</summary>
+    public double? MeanLatencyMs => Part(Latency, Tries);
+
+    /// <summary>Two regions of a provider, together; the result is of no region.</summary>
+    public static ProviderStats operator +(ProviderStats one, ProviderStats other) => new()
+    {
+        ProviderId = one.ProviderId,
+        Accepted = one.Accepted + other.Accepted,
+        Refused = one.Refused + other.Refused,
+        Failed = one.Failed + other.Failed,
+        Unknown = one.Unknown + other.Unknown,
+        Delivered = one.Delivered + other.Delivered,
+        Undelivered = one.Undelivered + other.Undelivered,
+        Latency = one.Latency + other.Latency,
+    };
+
+    private static double? Part(long part, long whole) => whole == 0 ? null : Math.Round((double)part / whole, 4);
 }
 
 /// <summary>How providers do, counted by the hour.</summary>

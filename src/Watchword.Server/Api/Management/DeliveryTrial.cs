@@ -38,12 +38,7 @@ internal sealed record ProviderHealthJson(
     double? AcceptRate, double? DeliveryRate, double? MeanLatencyMs)
 {
     public static ProviderHealthJson Of(ProviderStats s, string? name) => new(
-        s.ProviderId, name, s.Region, s.Accepted, s.Refused, s.Failed, s.Unknown, s.Delivered, s.Undelivered,
-        Part(s.Accepted, s.Accepted + s.Failed + s.Unknown),
-        Part(s.Delivered, s.Delivered + s.Undelivered),
-        Part(s.Latency, s.Accepted + s.Refused + s.Failed + s.Unknown));
-
-    private static double? Part(long part, long whole) => whole == 0 ? null : Math.Round((double)part / whole, 4);
+        s.ProviderId, name, s.Region, s.Accepted, s.Refused, s.Failed, s.Unknown, s.Delivered, s.Undelivered, s.AcceptRate, s.DeliveryRate, s.MeanLatencyMs);
 }
 
 /// <summary>How things stand with a provider now, as the node sees it that answers.</summary>
@@ -53,11 +48,8 @@ internal sealed record ProviderHealthJson(
 /// <param name="RestsUntil">When a rest ends.</param>
 internal sealed record ProviderStateJson(string ProviderId, string Name, string State, DateTimeOffset? RestsUntil)
 {
-    public static ProviderStateJson Of(ProviderView view, LaneState lane) => new(
-        view.Stored.ProviderId,
-        view.Stored.Name,
-        !view.Usable ? "unusable" : !view.Stored.Enabled ? "off" : lane.RestsUntil is not null ? "resting" : lane.CircuitClosed ? "ok" : "probing",
-        view.Usable && view.Stored.Enabled ? lane.RestsUntil : null);
+    public static ProviderStateJson Of(ProviderNow now) =>
+        new(now.Provider.Stored.ProviderId, now.Provider.Stored.Name, now.State.ToString().ToLowerInvariant(), now.RestsUntil);
 }
 
 /// <summary>How providers do.</summary>
@@ -85,16 +77,15 @@ internal static class DeliveryTrial
     }
 
     public static async Task<Results<Ok<ProviderHealthResponse>, ApiError>> HealthAsync(
-        [FromQuery(Name = "hours")] int? hours, Caller caller, DeliveryAdministration administration, Lanes lanes)
+        [FromQuery(Name = "hours")] int? hours, Caller caller, DeliveryAdministration administration)
     {
         if (hours is < 1 or > LongestWindow)
             return ApiErrors.InvalidInput($"hours must be 1 to {LongestWindow}.");
-        var providers = (await administration.ReadAsync(caller.TenantId)).Providers;
-        var names = providers.ToDictionary(p => p.Stored.ProviderId, p => p.Stored.Name, StringComparer.Ordinal);
         var health = await administration.HealthAsync(caller.TenantId, hours ?? 24);
+        var names = health.Now.ToDictionary(p => p.Provider.Stored.ProviderId, p => p.Provider.Stored.Name, StringComparer.Ordinal);
         return TypedResults.Ok(new ProviderHealthResponse(
-            [.. health.Select(h => ProviderHealthJson.Of(h, names.GetValueOrDefault(h.ProviderId)))],
-            [.. providers.Select(p => ProviderStateJson.Of(p, lanes.StateOf(caller.TenantId, p.Stored.ProviderId, p.Stored.Revision)))]));
+            [.. health.Figures.Select(h => ProviderHealthJson.Of(h, names.GetValueOrDefault(h.ProviderId)))],
+            [.. health.Now.Select(ProviderStateJson.Of)]));
     }
 
     private static string Wire(SendOutcome outcome) => outcome switch

@@ -11,6 +11,12 @@ internal interface IProvider
     /// <summary>Its name on the wire, such as <c>SalesforceMarketingCloud</c>.</summary>
     string Kind { get; }
 
+    /// <summary>What people call it.</summary>
+    string Title => Kind;
+
+    /// <summary>What it is, in a sentence for whoever chooses one; empty where the title says it all.</summary>
+    string About => "";
+
     /// <summary>The channel it carries.</summary>
     OtpChannel Channel { get; }
 

@@ -7,6 +7,10 @@ internal sealed class CustomGatewayProvider(ProviderHttp http) : IProvider
 {
     public string Kind => "CustomGateway";
 
+    public string Title => "Own HTTP gateway";
+
+    public string About => "SMS by a service of your own that Watchword calls over HTTPS.";
+
     public OtpChannel Channel => OtpChannel.Sms;
 
     public Uri Documentation { get; } = new("docs/providers/custom-gateway.md", UriKind.Relative);

@@ -7,6 +7,10 @@ internal sealed class InfobipProvider(ProviderHttp http) : IProvider
 {
     public string Kind => "Infobip";
 
+    public string Title => "Infobip";
+
+    public string About => "SMS worldwide by your Infobip account.";
+
     public OtpChannel Channel => OtpChannel.Sms;
 
     public Uri Documentation { get; } = new("https://www.infobip.com/docs/api/channels/sms");

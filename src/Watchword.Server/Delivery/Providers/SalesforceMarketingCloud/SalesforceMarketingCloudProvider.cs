@@ -8,6 +8,10 @@ internal sealed partial class SalesforceMarketingCloudProvider(ProviderHttp http
 {
     public string Kind => "SalesforceMarketingCloud";
 
+    public string Title => "Salesforce Marketing Cloud";
+
+    public string About => "SMS by MobileConnect of Marketing Cloud Engagement, with an API-triggered message.";
+
     public OtpChannel Channel => OtpChannel.Sms;
 
     public Uri Documentation { get; } = new("https://developer.salesforce.com/docs/marketing/marketing-cloud/references/mc_rest_sms/postMessageContactSend.html");

@@ -11,6 +11,10 @@ internal sealed class SmtpProvider(ProviderNetworks networks) : IProvider
 {
     public string Kind => "Smtp";
 
+    public string Title => "SMTP";
+
+    public string About => "Email by any mail server that takes submissions.";
+
     public OtpChannel Channel => OtpChannel.Email;
 
     public Uri Documentation { get; } = new("https://www.rfc-editor.org/rfc/rfc6409");

@@ -8,6 +8,10 @@ internal sealed partial class TwilioProvider(ProviderHttp http) : IProvider
 {
     public string Kind => "Twilio";
 
+    public string Title => "Twilio";
+
+    public string About => "SMS worldwide by your Twilio account, by a number, a sender name or a Messaging Service.";
+
     public OtpChannel Channel => OtpChannel.Sms;
 
     public Uri Documentation { get; } = new("https://www.twilio.com/docs/messaging/api/message-resource");

@@ -8,6 +8,10 @@ internal sealed partial class VonageProvider(ProviderHttp http) : IProvider
 {
     public string Kind => "Vonage";
 
+    public string Title => "Vonage";
+
+    public string About => "SMS worldwide by your Vonage (formerly Nexmo) account.";
+
     public OtpChannel Channel => OtpChannel.Sms;
 
     public Uri Documentation { get; } = new("https://developer.vonage.com/en/messaging/sms/overview");
