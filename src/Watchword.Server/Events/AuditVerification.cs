@@ -36,12 +36,16 @@ internal sealed class AuditVerification(Database database, MasterKey keys, TimeP
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Checks everything, and whether a head that was noted earlier is still part of the chain.</summary>
-    public async Task<AuditReport> VerifyAsync(string tenant, NotedHead? noted, CancellationToken cancellation)
+    /// <param name="tenant">Whose log.</param>
+    /// <param name="noted">That head; null: none was.</param>
+    /// <param name="cancellation">Nobody waits any more.</param>
+    /// <param name="progress">Told after each page how many entries are checked, and how many there are.</param>
+    public async Task<AuditReport> VerifyAsync(string tenant, NotedHead? noted, CancellationToken cancellation, Action<long, long>? progress = null)
     {
         await _turn.WaitAsync(cancellation);
         try
         {
-            var report = await new Walk(database, keys.AuditKey, tenant).RunAsync(noted, cancellation);
+            var report = await new Walk(database, keys.AuditKey, tenant, progress).RunAsync(noted, cancellation);
             await database.WriteAsync(db => new AuditStore(db).NoteCheckAsync(tenant, report.Faults.Count, time.GetUtcNow()));
             return report;
         }
@@ -54,7 +58,7 @@ internal sealed class AuditVerification(Database database, MasterKey keys, TimeP
     public void Dispose() => _turn.Dispose();
 
     /// <summary>One check.</summary>
-    private sealed class Walk(Database database, byte[] key, string tenant)
+    private sealed class Walk(Database database, byte[] key, string tenant, Action<long, long>? progress)
     {
         private readonly List<AuditFault> _faults = [];
         private long _last;
@@ -92,6 +96,7 @@ internal sealed class AuditVerification(Database database, MasterKey keys, TimeP
                 foreach (var entry in page)
                     Check(entry);
                 await CheckOriginsAsync(page);
+                progress?.Invoke(_entries, head.Sequence - first + 1);
             }
             if (_last == head.Sequence && _mac is not null && !_mac.AsSpan().SequenceEqual(head.Mac))
                 Add(WrongHead, head.Sequence, "The head is not that of the last entry.");

@@ -166,6 +166,9 @@ internal static class WatchwordHost
         services.AddSingleton<ProviderDirectory>();
         services.AddSingleton<DeliveryAdministration>();
         services.AddSingleton<RetentionAdministration>();
+        services.AddSingleton<SigningKeyAdministration>();
+        services.AddSingleton<AuditTrail>();
+        services.AddSingleton<AuditExport>();
         services.AddSingleton<UserAdministration>();
         services.AddSingleton<UserExport>();
         services.AddSingleton<UserSearch>();

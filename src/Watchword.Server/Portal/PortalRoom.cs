@@ -6,6 +6,7 @@ using MudBlazor.Services;
 using Watchword.Core.Administrators;
 using Watchword.Server.Administration.Users;
 using Watchword.Server.Portal.Accounts;
+using Watchword.Server.Portal.Pages.Audit;
 using Watchword.Server.Portal.Shell;
 using Watchword.Server.Storage;
 using Watchword.Server.Tokens;
@@ -110,6 +111,7 @@ internal static class PortalRoom
         pages.MapStaticAssets(Manifest).Add(file => file.Metadata.Add(undescribed));
         pages.MapPost("/sign-out", SignOutAsync).WithMetadata(undescribed);
         pages.MapGet("/users/{id}/export", ExportUserAsync).RequireAuthorization(nameof(Permission.HandleUserData)).WithMetadata(undescribed);
+        pages.MapGet("/audit/export", AuditDownload.HandleAsync).RequireAuthorization(nameof(Permission.ReadAudit)).WithMetadata(undescribed);
         pages.MapRazorComponents<App>().WithStaticAssets(Manifest).WithMetadata(undescribed).AddInteractiveServerRenderMode(server =>
         {
             // We send our own policy; and secrets and a guesser's text must not meet in one compressed frame.

@@ -1,24 +1,14 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
-using Watchword.Server.Events;
-using Watchword.Server.Storage;
+using Watchword.Server.Administration;
 
 namespace Watchword.Server.Api.Audit;
 
-/// <summary><c>GET /cis/v1/audit/export</c>: the same entries, all of them, as a file that is written while it is read.</summary>
+/// <summary><c>GET /cis/v1/audit/export</c>: the same entries, all of them, as a file.</summary>
 internal static class ExportAudit
 {
-    private const int AtOnce = 500;
-    private static readonly string[] Heading =
-        ["sequence", "at", "action", "actor", "app_id", "user_id", "target", "outcome", "address", "user_ip", "user_agent", "detail"];
-
     public static async Task<Results<PushStreamHttpResult, ApiError>> HandleAsync(
-        Caller caller, Database database, EventRelay relay, IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json, [AsParameters] AuditFilter filter, [FromQuery(Name = "format")] string? format,
-        CancellationToken cancellation)
+        Caller caller, AuditExport export, [AsParameters] AuditFilter filter, [FromQuery(Name = "format")] string? format, CancellationToken cancellation)
     {
         var faults = new List<string>();
         var query = filter.ToQuery(faults);
@@ -26,44 +16,6 @@ internal static class ExportAudit
             faults.Add("format must be jsonl or csv.");
         if (faults.Count > 0)
             return ApiErrors.InvalidInput(faults);
-        await relay.RelayAllAsync(cancellation);
-        return format == "csv"
-            ? TypedResults.Stream(stream => WriteAsync(stream, Line(Heading), e => Line(Cells(e))), "text/csv; charset=utf-8", "audit.csv")
-            : TypedResults.Stream(stream => WriteAsync(stream, "", e => JsonSerializer.Serialize(AuditEntryJson.Of(e), json.Value.SerializerOptions) + "\n"), "application/jsonl", "audit.jsonl");
-
-        async Task WriteAsync(Stream stream, string heading, Func<LoggedEvent, string> line)
-        {
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(heading), cancellation);
-            for (var next = query; ;)
-            {
-                var page = await database.ReadAsync(db => new AuditLogStore(db).ReadAsync(caller.TenantId, next, AtOnce));
-                await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(page.Entries.Select(line))), cancellation);
-                if (page.NextBefore is null)
-                    return;
-                next = next with { Before = page.NextBefore };
-            }
-        }
-    }
-
-    private static string?[] Cells(LoggedEvent e)
-    {
-        var origin = AuditEntryJson.Of(e).Origin;
-        return
-        [
-            e.Sequence.ToString(CultureInfo.InvariantCulture), e.Instant.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), e.Action, e.Actor, e.AppId,
-            e.UserId, e.Target, e.Outcome, origin?.Address, origin?.UserIp, origin?.UserAgent, e.Detail,
-        ];
-    }
-
-    /// <summary>RFC 4180.</summary>
-    private static string Line(IEnumerable<string?> cells) => string.Join(',', cells.Select(Cell)) + "\r\n";
-
-    /// <summary>A spreadsheet runs a cell that begins like a formula, and a user agent is of a stranger's making: an apostrophe makes it text.</summary>
-    private static string Cell(string? text)
-    {
-        text ??= "";
-        if (text.Length > 0 && "=+-@\t\r\n＝＋－＠".Contains(text[0], StringComparison.Ordinal))
-            text = "'" + text;
-        return text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        return await export.FileAsync(caller.TenantId, query, format == "csv" ? AuditFormat.Csv : AuditFormat.JsonLines, cancellation);
     }
 }

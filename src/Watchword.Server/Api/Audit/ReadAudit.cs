@@ -1,8 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Watchword.Server.Events;
-using Watchword.Server.Storage;
+using Watchword.Server.Administration;
 
 namespace Watchword.Server.Api.Audit;
 
@@ -13,7 +12,7 @@ internal static class ReadAudit
     private const int UsualPage = 50;
 
     public static async Task<Results<Ok<AuditListResponse>, ApiError>> ListAsync(
-        Caller caller, Database database, EventRelay relay, [AsParameters] AuditFilter filter, [FromQuery(Name = "page_limit")] int? pageLimit, CancellationToken cancellation)
+        Caller caller, AuditTrail trail, [AsParameters] AuditFilter filter, [FromQuery(Name = "page_limit")] int? pageLimit, CancellationToken cancellation)
     {
         var faults = new List<string>();
         var query = filter.ToQuery(faults);
@@ -21,13 +20,12 @@ internal static class ReadAudit
             faults.Add($"page_limit must be 1 to {LongestPage}.");
         if (faults.Count > 0)
             return ApiErrors.InvalidInput(faults);
-        await relay.RelayAllAsync(cancellation);
-        var page = await database.ReadAsync(db => new AuditLogStore(db).ReadAsync(caller.TenantId, query, pageLimit ?? UsualPage));
+        var page = await trail.ReadAsync(caller.TenantId, query, pageLimit ?? UsualPage, cancellation);
         return TypedResults.Ok(new AuditListResponse([.. page.Entries.Select(AuditEntryJson.Of)], page.NextBefore?.ToString(CultureInfo.InvariantCulture)));
     }
 
-    public static async Task<Results<Ok<Result<AuditEntryJson>>, ApiError>> BySequenceAsync(string sequence, Caller caller, Database database) =>
-        long.TryParse(sequence, out var number) && await database.ReadAsync(db => new AuditLogStore(db).FindAsync(caller.TenantId, number)) is { } found
+    public static async Task<Results<Ok<Result<AuditEntryJson>>, ApiError>> BySequenceAsync(string sequence, Caller caller, AuditTrail trail) =>
+        long.TryParse(sequence, out var number) && await trail.FindAsync(caller.TenantId, number) is { } found
             ? TypedResults.Ok(new Result<AuditEntryJson>(AuditEntryJson.Of(found)))
             : ApiErrors.NotFound("Entry");
 }

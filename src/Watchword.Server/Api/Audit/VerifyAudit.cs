@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Watchword.Server.Administration;
 using Watchword.Server.Events;
 
 namespace Watchword.Server.Api.Audit;
@@ -7,11 +8,11 @@ namespace Watchword.Server.Api.Audit;
 internal static class VerifyAudit
 {
     public static async Task<Results<Ok<Result<AuditReportJson>>, ApiError>> HandleAsync(
-        AuditVerifyRequest? request, Caller caller, AuditVerification verification, CancellationToken cancellation)
+        AuditVerifyRequest? request, Caller caller, AuditTrail trail, CancellationToken cancellation)
     {
         var noted = NotedHead.Parse(request?.Head);
         if (request?.Head is not null && noted is null)
             return ApiErrors.InvalidInput("head must be one that was noted earlier: its number, a colon and 64 hexadecimal digits.");
-        return TypedResults.Ok(new Result<AuditReportJson>(AuditReportJson.Of(await verification.VerifyAsync(caller.TenantId, noted, cancellation))));
+        return TypedResults.Ok(new Result<AuditReportJson>(AuditReportJson.Of(await trail.VerifyAsync(caller.TenantId, noted, progress: null, cancellation))));
     }
 }

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Watchword.Server.Storage;
+using Watchword.Server.Administration;
 using Watchword.Server.Tokens;
 
 namespace Watchword.Server.Api.Management;
@@ -13,24 +13,20 @@ internal sealed record SigningKeyJson(string Kid, string Alg, DateTimeOffset Pub
 /// </summary>
 internal static class KeyRotation
 {
-    public static async Task<Results<Ok<Result<IReadOnlyList<SigningKeyJson>>>, ApiError>> ListAsync(Caller caller, SigningKeys keys, Database database) =>
-        await RefusalAsync(caller, database) is { } refusal ? refusal : TypedResults.Ok(new Result<IReadOnlyList<SigningKeyJson>>(Describe(keys)));
+    public static async Task<Results<Ok<Result<IReadOnlyList<SigningKeyJson>>>, ApiError>> ListAsync(Caller caller, SigningKeyAdministration administration) =>
+        await administration.ListAsync(caller.TenantId) is { } keys ? Described(keys) : NotYours();
 
     /// <summary><c>POST …/rotate</c>.</summary>
-    public static async Task<Results<Ok<Result<IReadOnlyList<SigningKeyJson>>>, ApiError>> RotateAsync(Caller caller, SigningKeys keys, Database database)
-    {
-        if (await RefusalAsync(caller, database) is { } refusal)
-            return refusal;
-        return await keys.RotateAsync(caller.Author)
-            ? TypedResults.Ok(new Result<IReadOnlyList<SigningKeyJson>>(Describe(keys)))
-            : ApiErrors.Conflict("keys_too_fresh", $"The waiting keys were published less than {SigningKeys.Lead.TotalMinutes} minutes ago; verifiers may not have seen them. Try again later.");
-    }
+    public static async Task<Results<Ok<Result<IReadOnlyList<SigningKeyJson>>>, ApiError>> RotateAsync(Caller caller, SigningKeyAdministration administration) =>
+        await administration.RotateAsync(caller.Author) switch
+        {
+            null => NotYours(),
+            false => ApiErrors.Conflict("keys_too_fresh", $"The waiting keys were published less than {SigningKeys.Lead.TotalMinutes} minutes ago; verifiers may not have seen them. Try again later."),
+            true => Described((await administration.ListAsync(caller.TenantId))!),
+        };
 
-    private static async Task<ApiError?> RefusalAsync(Caller caller, Database database) =>
-        await database.ReadAsync(db => new ApplicationStore(db).FirstTenantAsync()) == caller.TenantId
-            ? null
-            : ApiErrors.Forbidden("The signing keys belong to the whole installation; only the first tenant manages them.");
+    private static ApiError NotYours() => ApiErrors.Forbidden("The signing keys belong to the whole installation; only the first tenant manages them.");
 
-    private static IReadOnlyList<SigningKeyJson> Describe(SigningKeys keys) =>
-        [.. keys.Published.Select(k => new SigningKeyJson(k.Kid, k.Algorithm.ToString(), k.PublishedAt, k.SignsFrom, k.SignsUntil))];
+    private static Ok<Result<IReadOnlyList<SigningKeyJson>>> Described(IReadOnlyList<SigningKey> keys) =>
+        TypedResults.Ok(new Result<IReadOnlyList<SigningKeyJson>>([.. keys.Select(k => new SigningKeyJson(k.Kid, k.Algorithm.ToString(), k.PublishedAt, k.SignsFrom, k.SignsUntil))]));
 }
