@@ -24,7 +24,7 @@ internal sealed class Attention(
     private async Task<AttentionFacts> FactsAsync(string tenant)
     {
         var now = time.GetUtcNow();
-        var (view, health, setup) = (await delivery.ReadAsync(tenant), await delivery.HealthAsync(tenant, hours: 2), await directory.ForAsync(tenant));
+        var (health, setup) = (await delivery.HealthAsync(tenant, hours: 2), await directory.ForAsync(tenant));
         return await database.ReadAsync(async db =>
         {
             var (statistics, applications, scope) = (new StatisticsStore(db), new ApplicationStore(db), StatisticsStore.WholeTenant);
@@ -36,10 +36,10 @@ internal sealed class Attention(
                 Now = now,
                 Production = !environment.IsDevelopment(),
                 Applications = await applications.ListAsync(tenant),
-                Providers = [.. view.Providers.Select(p => FactOf(tenant, p, health))],
+                Providers = [.. health.View.Providers.Select(p => FactOf(tenant, p, health.Figures))],
                 CarriesSms = setup.Carries(OtpChannel.Sms),
                 CarriesEmail = setup.Carries(OtpChannel.Email),
-                Routes = view.Routes,
+                Routes = health.View.Routes,
                 Regions = [.. (await statistics.CodesByRegionAsync(tenant, scope, Grain.Hour, usualStart, minute)).Where(r => r.Channel == OtpChannel.Sms.Wire() && r.Sends > 0).OrderByDescending(r => r.Sends).Select(r => r.Region)],
                 Lately = DashboardCounts.Of(await statistics.CodesByTimeAsync(tenant, scope, Grain.Minute, minute - Unripe - Hour, minute - Unripe), []),
                 Usually = DashboardCounts.Of(

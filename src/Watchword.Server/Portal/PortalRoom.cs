@@ -37,7 +37,8 @@ internal static class PortalRoom
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(2);
             circuits.DisconnectedCircuitMaxRetained = 20;
         });
-        services.AddMudServices();
+        // Where they cover neither what a page can do nor what it says of what is not saved.
+        services.AddMudServices(components => components.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomLeft);
         services.AddCascadingAuthenticationState();
         services.AddHttpContextAccessor();
         services.AddSingleton<PortalSessions>();

@@ -111,8 +111,9 @@ internal static class AuditWords
             })];
     }
 
-    /// <summary>The detail, for those who want all of it.</summary>
-    public static string? Raw(LoggedEvent e) => Read(e) is { ValueKind: JsonValueKind.Object } detail && detail.EnumerateObject().Any() ? JsonSerializer.Serialize(detail, Indented) : null;
+    /// <summary>The detail as it is kept, where it says more than <see cref="Changes"/>.</summary>
+    public static string? Raw(LoggedEvent e) =>
+        Read(e) is { } detail && detail.EnumerateObject().Any(p => p.Name is not ("changed" or "old" or "new") || !detail.TryGetProperty("changed", out _)) ? JsonSerializer.Serialize(detail, Indented) : null;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

@@ -44,6 +44,10 @@ internal static class WebhookWords
     {
         if (fault.StartsWith("events is required", StringComparison.Ordinal))
             return "Choose at least one event.";
+        if (fault.StartsWith("uri is required", StringComparison.Ordinal))
+            return "Write the address; it is asked to prove itself when you save.";
+        if (fault.StartsWith("api_key is required", StringComparison.Ordinal))
+            return "Write an API key of 1 to 500 characters.";
         if (fault.StartsWith("api_key must be sent again", StringComparison.Ordinal))
             return "Write the API key again, because the address changes: a secret is not taken along to another address.";
         if (fault.StartsWith("overlap_seconds", StringComparison.Ordinal))
