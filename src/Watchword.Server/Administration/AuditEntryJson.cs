@@ -4,7 +4,7 @@ using Watchword.Server.Storage;
 
 namespace Watchword.Server.Administration;
 
-/// <summary>An entry of the audit log, as it leaves the house.</summary>
+/// <summary>An entry of the audit log.</summary>
 /// <param name="Sequence">Its number: each tenant counts from 1, without a gap.</param>
 /// <param name="At">When it happened.</param>
 /// <param name="Action">What was done, such as <c>user.logged_in</c>.</param>

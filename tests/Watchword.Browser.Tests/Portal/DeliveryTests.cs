@@ -66,7 +66,7 @@ public sealed class DeliveryTests(Chromium chromium, PortalServer portal) : Port
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for Pigeons" }).ClickAsync();
         await page.GetByText("Delete", new() { Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("names none of the providers");
+        await Expect(page.Locator(".faults")).ToContainTextAsync("names none of the providers");
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class DeliveryTests(Chromium chromium, PortalServer portal) : Port
         await Expect(routes).ToHaveTextAsync(["Germany", "Britain"]);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Save the routes" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("Route 2 (Britain): Sender name 1 must be");
+        await Expect(page.Locator(".faults")).ToContainTextAsync("Route 2 (Britain): Sender name 1 must be");
         await page.GetByRole(AriaRole.Button, new() { Name = "Edit route 2" }).ClickAsync();
         await page.GetByLabel("Sender name").FillAsync("ACME");
         await page.GetByLabel("Sender name").PressAsync("Tab");
