@@ -64,7 +64,7 @@ public sealed class AuditPagesTests
     public async Task The_file_holds_what_was_looked_for_in_the_own_tenant_and_only_for_those_who_may_read_it()
     {
         await using var server = await TestServer.StartAsync();
-        var other = (await server.Services.GetRequiredService<Administration.ApplicationAdministration>().CreateTenantAsync("Other")).Value!;
+        var other = (await server.Services.GetRequiredService<Watchword.Server.Administration.ApplicationAdministration>().CreateTenantAsync("Other")).Value!;
         var (owner, _) = await Visitor.OfAsync(server, AdministratorRole.Owner);
         var (auditor, _) = await Visitor.OfAsync(server, AdministratorRole.Auditor);
         var (stranger, _) = await Visitor.OfAsync(server, AdministratorRole.Owner, tenant: other.Client.TenantId);
@@ -99,7 +99,7 @@ public sealed class AuditPagesTests
             for (var i = 0; i < 2500; i++)
                 await new EventStore(db).AddAsync(new AuditEvent { TenantId = tenant, At = server.Clock.GetUtcNow(), Action = AuditAction.UserCreated, Actor = "system" });
         });
-        var trail = server.Services.GetRequiredService<Administration.AuditTrail>();
+        var trail = server.Services.GetRequiredService<Watchword.Server.Administration.AuditTrail>();
         await trail.ReadAsync(tenant, new AuditLogQuery(), 1, CancellationToken.None);
         var told = new List<(long Done, long All)>();
         var report = await trail.VerifyAsync(tenant, null, (done, all) => told.Add((done, all)), CancellationToken.None);
