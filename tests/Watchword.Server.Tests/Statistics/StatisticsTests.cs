@@ -102,6 +102,36 @@ public abstract class StatisticsTests(PigeonLoft loft)
     }
 
     [Fact]
+    public async Task A_message_that_is_tried_again_and_again_was_sent_once()
+    {
+        await using var fixture = await DispatchFixture.StartAsync(loft.Engine, new FakeProvider("one") { Answer = _ => Task.FromResult(new SendResult(SendOutcome.TryLater)) });
+        var id = (await fixture.QueueAsync(1))[0];
+        await fixture.NextTryAsync(id);
+        await fixture.NextTryAsync(id);
+        await fixture.PassUntilAsync(TimeSpan.FromSeconds(5), async () => (await fixture.ReadAsync(id)).Status == "expired");
+        Assert.True(await fixture.Server.PeekAsync<long>("SELECT claims FROM outbox WHERE message_id = @id", new { id }) > 2);
+        var total = (await fixture.Server.Services.GetRequiredService<Dashboard>().ReadAsync("t1", DashboardPeriod.Day)).Total;
+        Assert.Equal((1, 1, 1), (total.Sends, total.Expired, total.Lost));
+    }
+
+    [Fact]
+    public async Task What_began_before_there_were_statistics_is_not_counted_by_its_end()
+    {
+        var tenant = await BirdsAsync();
+        var app = await tenant.ApplicationAsync();
+        var id = await SendAsync(app, Wire.NewPhone());
+        await Server.TamperAsync("UPDATE outbox SET claims = 0 WHERE message_id = @id", new { id });
+        await ReportAsync(tenant, id, ReceiptStatus.Delivered);
+        Assert.Equal((1, 0, 0, 0), Fate((await ReadAsync(tenant)).Total));
+
+        await Server.TamperAsync("UPDATE challenges SET region = '' WHERE app_id = @app", new { app = app.AppId });
+        var flown = loft.Pigeon.Flown.Single(f => f.Handover.MessageId == id).Handover.Content;
+        await (await app.AuthenticateAsync(Wire.Code(flown.Text), flown.To)).JsonAsync(200);
+        var total = (await ReadAsync(tenant)).Total;
+        Assert.Equal((1, 0), (total.Logins, total.UsedCodes));
+    }
+
+    [Fact]
     public async Task A_login_counts_for_the_minute_and_country_of_its_code_and_for_its_own_minute()
     {
         var tenant = await BirdsAsync();
