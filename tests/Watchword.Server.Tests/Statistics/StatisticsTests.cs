@@ -115,6 +115,25 @@ public abstract class StatisticsTests(PigeonLoft loft)
     }
 
     [Fact]
+    public async Task A_yes_that_comes_after_the_message_was_given_up_takes_it_from_the_failed()
+    {
+        var answer = new TaskCompletionSource<SendResult>();
+        await using var fixture = await DispatchFixture.StartAsync(loft.Engine, new FakeProvider("one") { Answer = _ => answer.Task });
+        var id = (await fixture.QueueAsync(1))[0];
+        await fixture.UntilAsync(id, "sending");
+        var now = fixture.Server.Clock.GetUtcNow();
+        await fixture.Server.Database.WriteAsync(async db =>
+        {
+            await db.ExecuteAsync("UPDATE outbox SET status = 'failed', next_try_at = next_try_at + 1 WHERE message_id = @id", new { id });
+            await new StatisticsStore(db).AddAsync([new CodeCount("t1", "a1", now, "sms", "GB") { Failed = 1 }], now);
+        });
+        answer.SetResult(new SendResult(SendOutcome.Accepted));
+        await fixture.UntilAsync(id, "sent");
+        var total = (await fixture.Server.Services.GetRequiredService<Dashboard>().ReadAsync("t1", DashboardPeriod.Day)).Total;
+        Assert.Equal((1, (1, 0, 0, 0)), (total.Sends, Fate(total)));
+    }
+
+    [Fact]
     public async Task What_began_before_there_were_statistics_is_not_counted_by_its_end()
     {
         var tenant = await BirdsAsync();
