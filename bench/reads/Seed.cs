@@ -63,7 +63,7 @@ internal sealed class Seed(Database database, DateTimeOffset now)
             VALUES (@tenant, @app, @grain, @at, @channel, @region, 100, 80, 5, 90, 3, 1, 1, 4000000)
             """;
         const string Logins = "INSERT INTO login_statistics (tenant_id, app_id, grain, at, measure, label, count) VALUES (@tenant, @app, @grain, @at, @measure, @label, 17)";
-        (string Channel, string Region)[] ways = [.. Regions.Select(r => ("sms", r)), ("email", "ZZ"), ("direct", "ZZ")];
+        (string Channel, string Region)[] ways = [.. Regions.Select(r => ("sms", r)), ("sms", ""), ("email", "ZZ"), ("email", ""), ("direct", "ZZ"), ("direct", "")];
         (string Measure, string Label)[] measures =
         [
             ("logged_in", "sms"), ("logged_in", "email"), ("logged_in", "direct"), ("locked", ""), ("refused", "auth_invalid_credentials"), ("refused", "auth_locked"),

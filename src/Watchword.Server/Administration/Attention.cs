@@ -43,8 +43,8 @@ internal sealed class Attention(
                 Regions = [.. (await statistics.CodesByRegionAsync(tenant, scope, Grain.Hour, usualStart, minute)).Where(r => r.Channel == OtpChannel.Sms.Wire() && r.Sends > 0).OrderByDescending(r => r.Sends).Select(r => r.Region)],
                 Lately = DashboardCounts.Of(await statistics.CodesByTimeAsync(tenant, scope, Grain.Minute, minute - Unripe - Hour, minute - Unripe), []),
                 Usually = DashboardCounts.Of(
-                    await statistics.CodesByTimeAsync(tenant, scope, Grain.Hour, usualStart, usualEnd), await statistics.LoginsAsync(tenant, scope, Grain.Hour, usualStart, usualEnd)),
-                LockoutsLately = DashboardCounts.Of([], await statistics.LoginsAsync(tenant, scope, Grain.Minute, minute - Hour, minute)).Lockouts,
+                    await statistics.CodesByTimeAsync(tenant, scope, Grain.Hour, usualStart, usualEnd), await statistics.LoginTotalsAsync(tenant, scope, Grain.Hour, usualStart, usualEnd)),
+                LockoutsLately = DashboardCounts.Of([], await statistics.LoginTotalsAsync(tenant, scope, Grain.Minute, minute - Hour, minute)).Lockouts,
                 Queue = await new OutboxStore(db).DepthAsync(tenant),
                 Webhooks = await new WebhookStore(db).ListAsync(tenant),
                 EndingSecrets = await applications.EndingSecretsAsync(tenant, now),

@@ -48,7 +48,7 @@ internal sealed class Dashboard(Database database, TimeProvider time)
         var from = to - (period.Steps * period.Grain.Length);
         if (!period.Grain.Keeps(from, now) || since is null || since > from)
             return null;
-        return DashboardCounts.Of(await store.CodesByTimeAsync(tenant, scope, period.Grain, from, to), await store.LoginsAsync(tenant, scope, period.Grain, from, to));
+        return DashboardCounts.Of(await store.CodesByTimeAsync(tenant, scope, period.Grain, from, to), await store.LoginTotalsAsync(tenant, scope, period.Grain, from, to));
     }
 
     private static List<DashboardStep> StepsOf(DashboardPeriod period, DateTimeOffset from, IReadOnlyList<CodeRow> codes, IReadOnlyList<LoginRow> logins)

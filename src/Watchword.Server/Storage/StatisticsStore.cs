@@ -80,6 +80,9 @@ internal sealed class StatisticsStore(SqlSession db)
     /// <summary>Stands for all applications together, those that were deleted included.</summary>
     public const string WholeTenant = "";
 
+    /// <summary>Stands for all regions together: a chart over time reads one row for sixty.</summary>
+    private const string AllRegions = "";
+
     /// <summary>Counts codes.</summary>
     public ValueTask AddAsync(IEnumerable<CodeCount> counts, DateTimeOffset now) =>
         db.ExecuteAllAsync(
@@ -91,7 +94,7 @@ internal sealed class StatisticsStore(SqlSession db)
                 delivered = code_statistics.delivered + excluded.delivered, undelivered = code_statistics.undelivered + excluded.undelivered,
                 failed = code_statistics.failed + excluded.failed, expired = code_statistics.expired + excluded.expired, cost = code_statistics.cost + excluded.cost
             """,
-            [.. Spread(counts, c => new(c.TenantId, c.AppId, Grain.Minute.Begin(c.SentAt), c.Channel, c.Region), (one, other) => one + other, now).Select(row => (object)new
+            [.. Spread(counts.SelectMany(c => new[] { c, c with { Region = AllRegions } }), c => new(c.TenantId, c.AppId, Grain.Minute.Begin(c.SentAt), c.Channel, c.Region), (one, other) => one + other, now).Select(row => (object)new
             {
                 tenant = row.Key.TenantId,
                 app = row.Key.AppId,
@@ -123,17 +126,33 @@ internal sealed class StatisticsStore(SqlSession db)
 
     /// <summary>What became of codes, by span and channel. From and to are beginnings of spans; the end is not included.</summary>
     public async ValueTask<IReadOnlyList<CodeRow>> CodesByTimeAsync(string tenant, string app, Grain grain, DateTimeOffset from, DateTimeOffset to) =>
-        await db.AllAsync<CodeRow>($"SELECT at, channel, '' AS region, {Sums} FROM code_statistics WHERE {Range} GROUP BY at, channel ORDER BY at, channel", RangeOf(tenant, app, grain, from, to));
+        await db.AllAsync<CodeRow>(
+            $"""
+            SELECT at, channel, region, sends, logins, sent, delivered, undelivered, failed, expired, cost FROM code_statistics
+            WHERE {Range} AND region = '{AllRegions}' ORDER BY at, channel
+            """,
+            RangeOf(tenant, app, grain, from, to));
 
     /// <summary>The same, by channel and region over all of the time.</summary>
     public async ValueTask<IReadOnlyList<CodeRow>> CodesByRegionAsync(string tenant, string app, Grain grain, DateTimeOffset from, DateTimeOffset to) =>
         await db.AllAsync<CodeRow>(
-            $"SELECT CAST(0 AS BIGINT) AS at, channel, region, {Sums} FROM code_statistics WHERE {Range} GROUP BY channel, region ORDER BY channel, region",
+            $"""
+            SELECT CAST(0 AS BIGINT) AS at, channel, region, CAST(SUM(sends) AS BIGINT) AS sends, CAST(SUM(logins) AS BIGINT) AS logins, CAST(SUM(sent) AS BIGINT) AS sent,
+                CAST(SUM(delivered) AS BIGINT) AS delivered, CAST(SUM(undelivered) AS BIGINT) AS undelivered, CAST(SUM(failed) AS BIGINT) AS failed,
+                CAST(SUM(expired) AS BIGINT) AS expired, CAST(SUM(cost) AS BIGINT) AS cost
+            FROM code_statistics WHERE {Range} AND region <> '{AllRegions}' GROUP BY channel, region ORDER BY channel, region
+            """,
             RangeOf(tenant, app, grain, from, to));
 
     /// <summary>What was answered to those who tried to log in, by span, measure and label.</summary>
     public async ValueTask<IReadOnlyList<LoginRow>> LoginsAsync(string tenant, string app, Grain grain, DateTimeOffset from, DateTimeOffset to) =>
         await db.AllAsync<LoginRow>($"SELECT at, measure, label, count FROM login_statistics WHERE {Range} ORDER BY at", RangeOf(tenant, app, grain, from, to));
+
+    /// <summary>The same, over all of the time.</summary>
+    public async ValueTask<IReadOnlyList<LoginRow>> LoginTotalsAsync(string tenant, string app, Grain grain, DateTimeOffset from, DateTimeOffset to) =>
+        await db.AllAsync<LoginRow>(
+            $"SELECT CAST(0 AS BIGINT) AS at, measure, label, CAST(SUM(count) AS BIGINT) AS count FROM login_statistics WHERE {Range} GROUP BY measure, label",
+            RangeOf(tenant, app, grain, from, to));
 
     /// <summary>The first day on which anything was counted, or null.</summary>
     public async ValueTask<DateTimeOffset?> SinceAsync(string tenant) =>
@@ -175,10 +194,6 @@ internal sealed class StatisticsStore(SqlSession db)
     }
 
     private const string Range = "tenant_id = @tenant AND app_id = @app AND grain = @grain AND at >= @from AND at < @to";
-
-    private const string Sums =
-        "CAST(SUM(sends) AS BIGINT) AS sends, CAST(SUM(logins) AS BIGINT) AS logins, CAST(SUM(sent) AS BIGINT) AS sent, CAST(SUM(delivered) AS BIGINT) AS delivered, "
-        + "CAST(SUM(undelivered) AS BIGINT) AS undelivered, CAST(SUM(failed) AS BIGINT) AS failed, CAST(SUM(expired) AS BIGINT) AS expired, CAST(SUM(cost) AS BIGINT) AS cost";
 
     private static object RangeOf(string tenant, string app, Grain grain, DateTimeOffset from, DateTimeOffset to) => new { tenant, app, grain = Ms(grain), from = from.Ms(), to = to.Ms() };
 

@@ -1,6 +1,7 @@
--- What became of the codes that were sent in a span, by channel and region. app_id '': the whole tenant. grain: length of the span, at: its
--- beginning, both in milliseconds. A message is in the span in which it was taken in, whenever the rest happens: of sends, sent, delivered,
--- undelivered, failed and expired are what they are now, and logins those that they led to. cost: millionths of the tenant's currency.
+-- What became of the codes that were sent in a span, by channel and region. app_id '': the whole tenant; region '': all of them. grain: length
+-- of the span, at: its beginning, both in milliseconds. A message is in the span in which it was taken in, whenever the rest happens: of sends,
+-- sent, delivered, undelivered, failed and expired are what they are now, and logins those that they led to. cost: millionths of the tenant's
+-- currency.
 CREATE TABLE code_statistics (
     tenant_id TEXT NOT NULL,
     app_id TEXT NOT NULL,
