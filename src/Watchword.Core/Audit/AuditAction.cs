@@ -19,6 +19,12 @@ public static class AuditAction
     /// <summary>Deleted from the tenant, and with it all that is personal.</summary>
     public const string UserDeleted = "user.deleted";
     public const string UserExported = "user.exported";
+
+    /// <summary>An administrator set out to import a file of users; those in it have no entries of their own.</summary>
+    public const string ImportStarted = "users.import_started";
+
+    /// <summary>That came to its end, or was stopped: the detail says what came of it.</summary>
+    public const string UsersImported = "users.imported";
     public const string UserLoggedIn = "user.logged_in";
 
     /// <summary>Locked out of an application after too many wrong guesses.</summary>

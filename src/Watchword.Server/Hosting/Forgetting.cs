@@ -30,6 +30,7 @@ internal sealed class Forgetting(Database database, Sweep sweep, MasterKey keys)
             (db, found) => new MessageLogStore(db).PruneAsync(tenant, found[0], found[^1]),
             stopping);
         await sweep.UntilDoneAsync((db, limit) => new WebhookStore(db).PruneAsync(tenant, messages, limit), stopping);
+        await sweep.UntilDoneAsync((db, limit) => new UserImportStore(db).PruneAsync(tenant, messages, limit), stopping);
 
         if (kept.AuditDays > 0)
             await sweep.UntilDoneAsync((db, limit) => new AuditStore(db).PruneAsync(tenant, now.AddDays(-kept.AuditDays), limit, keys.AuditKey), stopping);

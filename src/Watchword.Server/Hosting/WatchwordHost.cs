@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Watchword.Server.Administration;
+using Watchword.Server.Administration.UserImport;
 using Watchword.Server.Administration.Users;
 using Watchword.Server.Api;
 using Watchword.Server.Delivery;
@@ -173,6 +174,8 @@ internal static class WatchwordHost
         services.AddSingleton<UserExport>();
         services.AddSingleton<UserSearch>();
         services.AddSingleton<UserDossiers>();
+        services.AddSingleton<UserImports>();
+        services.AddHostedService(provider => provider.GetRequiredService<UserImports>());
         services.AddSingleton<TestMessages>();
         services.AddSingleton<Dashboard>();
         services.AddSingleton<Attention>();

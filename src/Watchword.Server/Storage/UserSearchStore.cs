@@ -11,10 +11,10 @@ namespace Watchword.Server.Storage;
 internal sealed class UserSearchStore(SqlSession db, int most = UserSearchStore.MostLookedUp)
 {
     /// <summary>Looked up, for one page.</summary>
-    public const int MostLookedUp = 10_000;
+    public const int MostLookedUp = 8_000;
 
     /// <summary>In the order of the users themselves none has to be looked up, and more can be looked at in the same time.</summary>
-    private const int Walking = 5;
+    private const int Walking = 4;
 
     private const string Columns =
         "u.user_id, u.status, u.created_at, u.phone_number, u.phone_verified_at, u.email, u.email_verified_at, u.first_name, u.last_name";

@@ -92,6 +92,24 @@ internal sealed class UserStore(SqlSession db)
     public async ValueTask<IReadOnlyList<string>> AppIdsAsync(string tenant, string user) =>
         await db.AllAsync<string>("SELECT app_id FROM memberships WHERE tenant_id = @tenant AND user_id = @user ORDER BY app_id", new { tenant, user });
 
+    /// <summary>Who has this phone number or email address in the tenant, or null.</summary>
+    public ValueTask<string?> IdOfAsync(string tenant, IdentifierType type, string value) => type switch
+    {
+        IdentifierType.PhoneNumber => db.FirstAsync<string>("SELECT user_id FROM users WHERE tenant_id = @tenant AND phone_number = @value", new { tenant, value }),
+        IdentifierType.Email => db.FirstAsync<string>("SELECT user_id FROM users WHERE tenant_id = @tenant AND email = @value", new { tenant, value }),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Only these two are unique in the tenant."),
+    };
+
+    /// <summary>Who has this username or external user id in the application, or null.</summary>
+    public ValueTask<string?> MemberIdOfAsync(string tenant, string app, IdentifierType type, string value) => type switch
+    {
+        IdentifierType.Username => db.FirstAsync<string>(
+            "SELECT user_id FROM memberships WHERE tenant_id = @tenant AND app_id = @app AND username_key = @value", new { tenant, app, value }),
+        IdentifierType.ExternalUserId => db.FirstAsync<string>(
+            "SELECT user_id FROM memberships WHERE tenant_id = @tenant AND app_id = @app AND external_user_id = @value", new { tenant, app, value }),
+        _ => db.FirstAsync<string>("SELECT user_id FROM memberships WHERE tenant_id = @tenant AND app_id = @app AND user_id = @value", new { tenant, app, value }),
+    };
+
     public async ValueTask AddAsync(User user)
     {
         await db.ExecuteAsync(

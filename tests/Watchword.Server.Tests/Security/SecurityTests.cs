@@ -15,6 +15,8 @@ public abstract class SharedServer(Engine engine) : IAsyncLifetime
 {
     public TestServer Server { get; private set; } = null!;
 
+    public Engine Engine => engine;
+
     public async ValueTask InitializeAsync() => Server = await TestServer.StartAsync(engine);
 
     public async ValueTask DisposeAsync()
@@ -30,6 +32,9 @@ public abstract class SecurityTests(SharedServer shared)
     private static int _tenants;
 
     protected TestServer Server => shared.Server;
+
+    /// <summary>Its database, for a test that needs a server to itself.</summary>
+    protected Engine Engine => shared.Engine;
 
     /// <summary>The management client of the newest tenant.</summary>
     protected (string Id, string Secret) Manager { get; private set; }

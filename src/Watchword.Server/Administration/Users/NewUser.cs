@@ -70,30 +70,49 @@ internal static class NewUser
             app is null ? null : new Membership { AppId = app, Username = input.Username, ExternalUserId = input.ExternalUserId, CustomAppData = input.CustomAppData });
     }
 
-    /// <summary>Adds the user in the caller's write. Throws where another user has the username or external user id, or was faster.</summary>
-    public static async ValueTask<NewUserOutcome> AddAsync(SqlSession db, Member wanted, MasterKey keys, Author by, DateTimeOffset now)
+    /// <summary>What would become of the user, and whose id it is: the new one's, or that of the one who has these identifiers.</summary>
+    public static async ValueTask<(NewUserVerdict Verdict, string UserId)> JudgeAsync(SqlSession db, Member wanted)
     {
         var users = new UserStore(db);
         var (user, membership) = wanted;
-        var byPhone = user.PhoneNumber is null ? null : await users.FindAsync(user.TenantId, null, IdentifierType.PhoneNumber, user.PhoneNumber);
-        var byEmail = user.Email is null ? null : await users.FindAsync(user.TenantId, null, IdentifierType.Email, user.Email);
-        if (byPhone is not null && byEmail is not null && byPhone.User.UserId != byEmail.User.UserId)
-            return new(NewUserVerdict.TwoUsers);
-        var existing = (byPhone ?? byEmail)?.User;
-        if (existing is null)
+        var byPhone = user.PhoneNumber is null ? null : await users.IdOfAsync(user.TenantId, IdentifierType.PhoneNumber, user.PhoneNumber);
+        var byEmail = user.Email is null ? null : await users.IdOfAsync(user.TenantId, IdentifierType.Email, user.Email);
+        if (byPhone is not null && byEmail is not null && byPhone != byEmail)
+            return (NewUserVerdict.TwoUsers, "");
+        if ((byPhone ?? byEmail) is not { } existing)
+            return (NewUserVerdict.Created, user.UserId);
+        return membership is null || await users.MemberIdOfAsync(user.TenantId, membership.AppId, IdentifierType.UserId, existing) is not null
+            ? (NewUserVerdict.AlreadyThere, existing)
+            : (NewUserVerdict.Linked, existing);
+    }
+
+    /// <summary>Writes down a user who was judged to be created or linked. Throws where another user has the username or external user id, or was faster.</summary>
+    public static async ValueTask<Member> StoreAsync(SqlSession db, Member wanted, NewUserVerdict verdict, string id, MasterKey keys, DateTimeOffset now)
+    {
+        var users = new UserStore(db);
+        var (user, membership) = wanted;
+        if (verdict == NewUserVerdict.Created)
             await users.AddAsync(user);
-        else if (membership is null || (await users.AppIdsAsync(user.TenantId, existing.UserId)).Contains(membership.AppId))
-            return new(NewUserVerdict.AlreadyThere);
-        var verdict = existing is null ? NewUserVerdict.Created : NewUserVerdict.Linked;
-        existing ??= user;
+        else
+            user = (await users.FindAsync(user.TenantId, app: null, IdentifierType.UserId, id))!.User;
         if (membership is not null)
         {
-            await users.AddMembershipAsync(user.TenantId, existing.UserId, membership, now);
-            await InheritGuessesAsync(db, existing, membership.AppId, keys);
+            await users.AddMembershipAsync(user.TenantId, id, membership, now);
+            await InheritGuessesAsync(db, user, membership.AppId, keys);
         }
+        return new Member(user, membership);
+    }
+
+    /// <summary>Adds the user in the caller's write. Throws as <see cref="StoreAsync"/> does.</summary>
+    public static async ValueTask<NewUserOutcome> AddAsync(SqlSession db, Member wanted, MasterKey keys, Author by, DateTimeOffset now)
+    {
+        var (verdict, id) = await JudgeAsync(db, wanted);
+        if (verdict is not (NewUserVerdict.Created or NewUserVerdict.Linked))
+            return new(verdict);
+        var member = await StoreAsync(db, wanted, verdict, id, keys, now);
         await new EventStore(db).AddAsync(
-            by, verdict == NewUserVerdict.Created ? AuditAction.UserCreated : AuditAction.UserLinked, now, membership?.AppId ?? "", existing.UserId);
-        return new(verdict, new Member(existing, membership));
+            by, verdict == NewUserVerdict.Created ? AuditAction.UserCreated : AuditAction.UserLinked, now, wanted.Membership?.AppId ?? "", id);
+        return new(verdict, member);
     }
 
     private static async ValueTask InheritGuessesAsync(SqlSession db, User user, string app, MasterKey keys)
