@@ -136,9 +136,10 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     private async Task CheckAsync(OpenImport open)
     {
         var end = await RunAsync(open, writes: false);
-        if (await EndAsync(open, ImportState.Checking, end, by: null) && end.State == ImportState.Checked)
+        // Before anybody can see that it waits: an hour is an hour from then at most.
+        if (end.State == ImportState.Checked)
             open.Wait(time.CreateTimer(_ => _ = DropAsync(open, "Nobody imported the file within an hour, and it is gone. Upload it again."), null, Patience, Timeout.InfiniteTimeSpan));
-        else
+        if (!await EndAsync(open, ImportState.Checking, end, by: null) || end.State != ImportState.Checked)
             Close(open.Key);
     }
 

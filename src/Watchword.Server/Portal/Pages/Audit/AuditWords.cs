@@ -44,6 +44,8 @@ internal static class AuditWords
             AuditAction.UserRemoved => $"{who} took a user out of {app}",
             AuditAction.UserDeleted => $"{who} deleted a user and all that is personal about them",
             AuditAction.UserExported => $"{who} exported all that is kept about a user",
+            AuditAction.ImportStarted => $"{who} began to import a file of users",
+            AuditAction.UsersImported => $"{who} imported a file of users, or stopped to",
             AuditAction.UserLoggedIn => $"A user logged in to {app}",
             AuditAction.UserLocked => $"A user was locked out of {app} after too many wrong codes",
             AuditAction.UserUnlocked => $"{who} unlocked a user",
