@@ -21,6 +21,9 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     /// <summary>Files that one server has at a time, each on its disk.</summary>
     public const int MostOpen = 8;
 
+    /// <summary>What follows upon an end takes no longer.</summary>
+    private static readonly TimeSpan AfterEnd = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<(string Tenant, string Import), OpenImport> _open = new();
     private readonly CancellationTokenSource _stopping = new();
 
@@ -123,7 +126,7 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     async Task IHostedService.StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await Task.WhenAll(_open.Values.Select(open => open.Run));
+        await SettleAsync();
         foreach (var (key, open) in _open)
         {
             await EndAsync(open, ImportState.Checked, new(ImportState.Interrupted, new()), by: null);
@@ -133,12 +136,15 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
 
     public void Dispose() => _stopping.Dispose();
 
+    /// <summary>Waits for all that runs, with what follows upon its end.</summary>
+    internal Task SettleAsync() => Task.WhenAll(_open.Values.Select(open => open.Run));
+
     private async Task CheckAsync(OpenImport open)
     {
         var end = await RunAsync(open, writes: false);
         // Before anybody can see that it waits: an hour is an hour from then at most.
         if (end.State == ImportState.Checked)
-            open.Wait(time.CreateTimer(_ => _ = DropAsync(open, "Nobody imported the file within an hour, and it is gone. Upload it again."), null, Patience, Timeout.InfiniteTimeSpan));
+            open.Wait(time.CreateTimer(_ => open.Run = ForgetAsync(open, "Nobody imported the file within an hour, and it is gone. Upload it again."), null, Patience, Timeout.InfiniteTimeSpan));
         if (!await EndAsync(open, ImportState.Checking, end, by: null) || end.State != ImportState.Checked)
             Close(open.Key);
     }
@@ -198,8 +204,22 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
         }
     }
 
-    /// <summary>Forgets a file that only waits to be imported; false when it does not wait.</summary>
+    /// <summary>
+    /// Makes an import's place free where it only waits, or has ended: whoever sees its end may be faster than what follows upon it. False
+    /// while it runs.
+    /// </summary>
     private async Task<bool> DropAsync(OpenImport open, string reason)
+    {
+        if (await ForgetAsync(open, reason))
+            return true;
+        if (await FindAsync(open.By.TenantId, open.ImportId) is not { IsRunning: false })
+            return false;
+        await Task.WhenAny(open.Run, Task.Delay(AfterEnd, TimeProvider.System));
+        return !_open.ContainsKey(open.Key);
+    }
+
+    /// <summary>Forgets a file that only waits to be imported; false when it does not wait.</summary>
+    private async Task<bool> ForgetAsync(OpenImport open, string reason)
     {
         if (!await EndAsync(open, ImportState.Checked, new(ImportState.Cancelled, new(), reason), by: null))
             return false;
