@@ -10,8 +10,11 @@ namespace Watchword.Server.Portal;
 /// <param name="Password">With the address: opens the door once.</param>
 internal sealed record FirstAdministrator(string? Email, string? Password);
 
+/// <summary>What the operator reads at the machine, and no log keeps.</summary>
+internal sealed record OperatorConsole(TextWriter Writer);
+
 /// <summary>As long as there is no administrator, every start of the server says how to become one.</summary>
-internal sealed class FirstVisit(Administrators accounts, Database database, Issuer issuer, FirstAdministrator first) : IHostedService
+internal sealed class FirstVisit(Administrators accounts, Database database, Issuer issuer, FirstAdministrator first, OperatorConsole console) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -19,8 +22,8 @@ internal sealed class FirstVisit(Administrators accounts, Database database, Iss
         var email = EmailAddress.TryParse(first.Email, out var parsed) ? parsed.Value : null;
         if (await accounts.SetUpCodeAsync(tenant!, email, email is null ? null : first.Password) is not { } code)
             return;
-        // To the console and to no log, which is what standard output is: whoever can start the server may have it.
-        await Console.Error.WriteLineAsync(email is null
+        // Standard output is the log. Whoever can start the server may have the code.
+        await console.Writer.WriteLineAsync(email is null
             ? $"""
 
                 There is no administrator yet. To become the first, open {issuer.PublicUrl}{PortalRoom.Path}/join and enter

@@ -2,8 +2,10 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using MudBlazor.Services;
 using Watchword.Core.Administrators;
+using Watchword.Server.Administration.UserImport;
 using Watchword.Server.Administration.Users;
 using Watchword.Server.Portal.Accounts;
 using Watchword.Server.Portal.Pages.Audit;
@@ -31,6 +33,7 @@ internal static class PortalRoom
     {
         services.AddSingleton(options);
         services.AddSingleton(first ?? new FirstAdministrator(null, null));
+        services.TryAddSingleton(new OperatorConsole(Console.Error));
         services.AddHostedService<FirstVisit>();
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
         {
@@ -112,6 +115,7 @@ internal static class PortalRoom
         pages.MapStaticAssets(Manifest).Add(file => file.Metadata.Add(undescribed));
         pages.MapPost("/sign-out", SignOutAsync).WithMetadata(undescribed);
         pages.MapGet("/users/{id}/export", ExportUserAsync).RequireAuthorization(nameof(Permission.HandleUserData)).WithMetadata(undescribed);
+        pages.MapGet("/users/imports/{id}/report", ReportImportAsync).RequireAuthorization(nameof(Permission.HandleUserData)).WithMetadata(undescribed);
         pages.MapGet("/audit/export", AuditDownload.HandleAsync).RequireAuthorization(nameof(Permission.ReadAudit)).WithMetadata(undescribed);
         pages.MapRazorComponents<App>().WithStaticAssets(Manifest).WithMetadata(undescribed).AddInteractiveServerRenderMode(server =>
         {
@@ -136,6 +140,17 @@ internal static class PortalRoom
             return Results.NotFound();
         http.Response.Headers.ContentDisposition = $"attachment; filename=\"user-{all.User.UserId}.json\"";
         return Results.Json(all);
+    }
+
+    /// <summary>The lines that an import refused, as a file for a spreadsheet.</summary>
+    private static async Task<IResult> ReportImportAsync(string id, HttpContext http, UserImports imports)
+    {
+        if (PortalIdentity.SessionOf(http.User) is not { } signedIn)
+            return Results.Unauthorized();
+        using var report = new MemoryStream();
+        return await imports.WriteReportAsync(signedIn.Tenant, id, report)
+            ? Results.File(report.ToArray(), "text/csv; charset=utf-8", "refused-lines.csv")
+            : Results.NotFound();
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext http, PortalSessions sessions, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery)

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Watchword.Server.Delivery;
 using Watchword.Server.Hosting;
+using Watchword.Server.Portal;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Tests.Harness;
@@ -69,7 +70,7 @@ public sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Engine engine = Engine.Sqlite, Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("watchword-test-").FullName;
-        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var clock = new TestClock(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         var sender = new RecordingSender();
         var logs = new LogRecorder();
         var postgresDatabase = engine == Engine.Postgres ? await Postgres.CreateDatabaseAsync() : null;
@@ -96,6 +97,7 @@ public sealed class TestServer : IAsyncDisposable
                 builder.WebHost.UseUrls("http://127.0.0.1:0");
                 builder.Services.AddSingleton<TimeProvider>(clock);
                 builder.Services.AddSingleton<IMessageSender>(sender);
+                builder.Services.AddSingleton(new OperatorConsole(TextWriter.Null));
                 // Passwords of administrators, which would take a tenth of a second each.
                 builder.Services.PostConfigure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1_000);
                 configure?.Invoke(builder);

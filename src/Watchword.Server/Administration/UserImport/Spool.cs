@@ -28,13 +28,13 @@ internal sealed class Spool : IDisposable
     /// <summary>SHA-256, hexadecimal.</summary>
     public string Hash { get; private set; } = "";
 
-    /// <summary>Takes a file in; null when it is too long.</summary>
-    public static async Task<Spool?> TakeAsync(Stream content, long longest, CancellationToken cancellation)
+    /// <summary>Takes a file in, telling how many bytes of it are there; null when it is too long.</summary>
+    public static async Task<Spool?> TakeAsync(Stream content, long longest, CancellationToken cancellation, IProgress<long>? progress = null)
     {
         var spool = new Spool();
         try
         {
-            if (await spool.FillAsync(content, longest, cancellation))
+            if (await spool.FillAsync(content, longest, cancellation, progress))
                 return spool;
         }
         catch
@@ -59,7 +59,7 @@ internal sealed class Spool : IDisposable
         _aes.Dispose();
     }
 
-    private async Task<bool> FillAsync(Stream content, long longest, CancellationToken cancellation)
+    private async Task<bool> FillAsync(Stream content, long longest, CancellationToken cancellation, IProgress<long>? progress)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using (var sealing = new CryptoStream(_file, _aes.CreateEncryptor(), CryptoStreamMode.Write, leaveOpen: true))
@@ -70,6 +70,7 @@ internal sealed class Spool : IDisposable
                 if ((Length += read) > longest)
                     return false;
                 hash.AppendData(buffer, 0, read);
+                progress?.Report(Length);
                 await sealing.WriteAsync(buffer.AsMemory(0, read), cancellation);
             }
         }

@@ -33,7 +33,8 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     /// <param name="fileName">What it is called.</param>
     /// <param name="content">Read to its end, or to where it is too long.</param>
     /// <param name="cancellation">Of the upload.</param>
-    public async Task<Change<ImportView>> UploadAsync(Author by, string? app, string fileName, Stream content, CancellationToken cancellation)
+    /// <param name="progress">Is told how many bytes are there.</param>
+    public async Task<Change<ImportView>> UploadAsync(Author by, string? app, string fileName, Stream content, CancellationToken cancellation, IProgress<long>? progress = null)
     {
         if (app is not null && await database.ReadAsync(db => new ApplicationStore(db).FindAsync(by.TenantId, app)) is null)
             return Change<ImportView>.Refused(["There is no such application."]);
@@ -44,7 +45,7 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
         }
         if (!await MakeRoomAsync())
             return Change<ImportView>.Refused(["This server is at other imports. Try again in some minutes."]);
-        if (await Spool.TakeAsync(content, LongestFile, cancellation) is not { } spool)
+        if (await Spool.TakeAsync(content, LongestFile, cancellation, progress) is not { } spool)
             return Change<ImportView>.Refused([$"The file is larger than {LongestFile / (1024 * 1024)} MB. Split it."]);
         var (faults, now) = (new List<string>(), time.GetUtcNow());
         var open = new OpenImport(by, Ids.New(now), app, spool);

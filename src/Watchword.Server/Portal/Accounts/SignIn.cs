@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using Watchword.Core.Administrators;
 using Watchword.Core.Audit;
 using Watchword.Core.Users;
@@ -106,7 +107,7 @@ internal sealed class SignIn(
 /// <summary>
 /// Where passwords are hashed: one at a time, so that whoever floods the sign-in page takes no more than a core from those who log in.
 /// </summary>
-internal sealed class PasswordBench : IDisposable
+internal sealed class PasswordBench(IOptions<PasswordHasherOptions> hasher) : IDisposable
 {
     /// <summary>Rounds of PBKDF2 with HMAC-SHA-512 (OWASP Password Storage Cheat Sheet: 210,000 or more).</summary>
     public const int Iterations = 210_000;
@@ -114,7 +115,7 @@ internal sealed class PasswordBench : IDisposable
     private readonly SemaphoreSlim _place = new(1);
     private readonly Administrator _nobody = new()
     {
-        TenantId = "", AdministratorId = "", Email = "", Name = "", Role = AdministratorRole.Auditor, PasswordHash = HashOfNothing(),
+        TenantId = "", AdministratorId = "", Email = "", Name = "", Role = AdministratorRole.Auditor, PasswordHash = HashOfNothing(hasher.Value.IterationCount),
     };
 
     public Task<bool> CheckAsync(UserManager<Administrator> managers, Administrator who, string password) =>
@@ -129,13 +130,13 @@ internal sealed class PasswordBench : IDisposable
     public void Dispose() => _place.Dispose();
 
     /// <summary>A hash that no password has, in the format of Identity's hasher: version, PRF, rounds, size of the salt, salt, subkey.</summary>
-    private static string HashOfNothing()
+    private static string HashOfNothing(int iterations)
     {
         var hash = new byte[13 + 16 + 32];
         RandomNumberGenerator.Fill(hash);
         hash[0] = 1;
         BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(1), 2);
-        BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(5), Iterations);
+        BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(5), (uint)iterations);
         BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(9), 16);
         return Convert.ToBase64String(hash);
     }

@@ -17,6 +17,15 @@ internal sealed class AuditNames
 
     public void Know(string id, string name) => _names[id] = name;
 
+    /// <summary>Applications, and administrators for those who may know who they are.</summary>
+    public static AuditNames Of(IReadOnlyDictionary<string, string> apps, IReadOnlyList<Administrator> people)
+    {
+        var names = new AuditNames { Administrators = [.. people.Select(a => (a.AdministratorId, a.Name))] };
+        foreach (var (id, name) in names.Administrators.Concat(apps.Select(a => (a.Key, a.Value))))
+            names.Know(id, name);
+        return names;
+    }
+
     /// <summary>Those of which a tenant has few.</summary>
     public static async Task<AuditNames> OfAsync(string tenant, Administration.Administrators people, ApplicationAdministration apps, DeliveryAdministration delivery, WebhookAdministration webhooks)
     {

@@ -24,12 +24,12 @@ internal static class AuditWords
         "console" => "Somebody at the server's console",
         "system" => "The server",
         _ when actor.StartsWith(ClientActor, StringComparison.Ordinal) => $"Client {names.Of(actor[ClientActor.Length..]) ?? actor[ClientActor.Length..]}",
-        _ when actor.StartsWith(AdministratorActor, StringComparison.Ordinal) => names.Of(actor[AdministratorActor.Length..]) ?? "An administrator who is gone",
+        _ when actor.StartsWith(AdministratorActor, StringComparison.Ordinal) => names.Of(actor[AdministratorActor.Length..]) ?? (names.Administrators.Count > 0 ? "An administrator who is gone" : "An administrator"),
         _ => actor,
     };
 
     /// <summary>What happened, in a sentence.</summary>
-    public static string Sentence(LoggedEvent e, AuditNames names)
+    public static string Sentence(AuditEvent e, AuditNames names)
     {
         var who = Who(e.Actor, names);
         var app = e.AppId.Length == 0 ? "an application" : names.Of(e.AppId) ?? "an application that is gone";
@@ -99,7 +99,7 @@ internal static class AuditWords
     }
 
     /// <summary>What changed, a line each: a number or a switch from what to what, the rest by name.</summary>
-    public static IReadOnlyList<string> Changes(LoggedEvent e)
+    public static IReadOnlyList<string> Changes(AuditEvent e)
     {
         if (Read(e) is not { } detail || !detail.TryGetProperty("changed", out var changed) || changed.ValueKind != JsonValueKind.Array)
             return [];
@@ -114,12 +114,12 @@ internal static class AuditWords
     }
 
     /// <summary>The detail as it is kept, where it says more than <see cref="Changes"/>.</summary>
-    public static string? Raw(LoggedEvent e) =>
+    public static string? Raw(AuditEvent e) =>
         Read(e) is { } detail && detail.EnumerateObject().Any(p => p.Name is not ("changed" or "old" or "new") || !detail.TryGetProperty("changed", out _)) ? JsonSerializer.Serialize(detail, Indented) : null;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static string SessionReason(LoggedEvent e) => Detail(e, "reason") switch
+    private static string SessionReason(AuditEvent e) => Detail(e, "reason") switch
     {
         "logout" => " by logging out",
         "revoked" => " by revoking its token",
@@ -128,7 +128,7 @@ internal static class AuditWords
         _ => "",
     };
 
-    private static string? Detail(LoggedEvent e, string name) =>
+    private static string? Detail(AuditEvent e, string name) =>
         Read(e) is { ValueKind: JsonValueKind.Object } detail && detail.TryGetProperty(name, out var value) ? value.ToString().ToLowerInvariant() is "true" or "false" ? value.ToString().ToLowerInvariant() : value.ToString() : null;
 
     private static string? Value(JsonElement detail, string side, string name) =>
@@ -137,7 +137,7 @@ internal static class AuditWords
             : null;
 
     /// <summary>Null where somebody tampered with it: the chain check tells of that.</summary>
-    private static JsonElement? Read(LoggedEvent e)
+    private static JsonElement? Read(AuditEvent e)
     {
         try
         {

@@ -52,9 +52,6 @@ internal static class DashboardWords
     public static string ByChannel(IReadOnlyDictionary<string, DashboardCounts> channels) =>
         channels.Count == 0 ? "No codes were sent." : string.Join(", ", channels.Select(c => $"{Channel(c.Key)} {Whole(c.Value.Sends)}")) + ".";
 
-    /// <summary>A country by its English name where the system knows it.</summary>
-    public static string Country(string region) => region == "ZZ" ? "No country" : region;
-
     public static string Refusal(string code) => code switch
     {
         "auth_invalid_credentials" => "Wrong code",
@@ -63,6 +60,19 @@ internal static class DashboardWords
         "user_not_active" => "User disabled",
         _ => code,
     };
+
+    /// <summary>How far the lines across a chart are apart: 1, 2 or 5, with noughts, and five of them at most.</summary>
+    public static int Ticks(double highest)
+    {
+        for (var power = 1; ; power *= 10)
+        {
+            foreach (var step in new[] { power, 2 * power, 5 * power })
+            {
+                if (highest <= 5.0 * step || step > int.MaxValue / 20)
+                    return step;
+            }
+        }
+    }
 
     /// <summary>One label a step, most of them empty, so that they do not run into each other.</summary>
     public static string[] Labels(DashboardView view)
