@@ -94,6 +94,7 @@ internal static class PortalRoom
                 // As the browser sees it: TLS, and a path in front, may end before this server.
                 context.Request.Scheme = address.Scheme;
                 context.Request.PathBase = address.AbsolutePath.TrimEnd('/') + Path;
+                context.Response.OnStarting(() => StayHereAsync(context));
                 await next(context);
                 if (context.Response is { HasStarted: false, StatusCode: >= StatusCodes.Status400BadRequest, ContentLength: null or 0 } refused)
                     await ProblemPage.WriteAsync(context, refused.StatusCode);
@@ -102,10 +103,35 @@ internal static class PortalRoom
             portal.UseRouting();
             portal.UseRateLimiter();
             portal.UseAuthentication();
+            portal.Use((context, next) => MayConnect(context, address) ? next(context) : ProblemPage.WriteAsync(context, StatusCodes.Status403Forbidden));
             portal.UseAuthorization();
             portal.UseAntiforgery();
             portal.UseEndpoints(MapPages);
         });
+    }
+
+    /// <summary>
+    /// Whether a circuit may be opened or used: by somebody who is signed in, from a page of the portal itself. Cookies alone do not show the latter:
+    /// browsers send them along on WebSockets that a sibling of this site opens, and a page's markers are good for every circuit (CWE-1385).
+    /// </summary>
+    private static bool MayConnect(HttpContext context, Uri address)
+    {
+        if (!context.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase))
+            return true;
+        if (context.User.Identity is not { IsAuthenticated: true })
+            return false;
+        // A browser names the origin on everything but plain reads of its own pages. By which host it came here, it cannot be made to lie about either.
+        return context.Request.Headers.Origin.ToString() is { Length: > 0 } origin
+            ? origin == address.GetLeftPart(UriPartial.Authority) || origin == $"{context.Request.Scheme}://{context.Request.Host}"
+            : HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Upgrade.Count == 0;
+    }
+
+    /// <summary>Redirects name a path alone: where this server is, is no business of the Host header.</summary>
+    private static Task StayHereAsync(HttpContext context)
+    {
+        if (Uri.TryCreate(context.Response.Headers.Location, UriKind.Absolute, out var target) && target.Scheme is "http" or "https" && target.Authority == context.Request.Host.Value)
+            context.Response.Headers.Location = target.PathAndQuery + target.Fragment;
+        return Task.CompletedTask;
     }
 
     private static void MapPages(IEndpointRouteBuilder pages)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Endpoints;
 using Watchword.Core.Administrators;
 using Watchword.Server.Tokens;
 
@@ -29,12 +30,6 @@ internal static class PortalCookies
                 cookie.ExpireTimeSpan = PortalSessions.Longest;
                 cookie.SlidingExpiration = false;
                 cookie.Events.OnValidatePrincipal = ValidateAsync;
-                cookie.Events.OnRedirectToLogin = context =>
-                {
-                    // The path alone: where this server is, is no business of the Host header.
-                    context.Response.Redirect(new Uri(context.RedirectUri).PathAndQuery);
-                    return Task.CompletedTask;
-                };
                 cookie.Events.OnRedirectToAccessDenied = context =>
                 {
                     context.Response.StatusCode = StatusCodes.Status403Forbidden;
@@ -80,9 +75,11 @@ internal static class PortalCookies
     /// <summary>The cookie is worth what the database says of its session now: role and name are taken from there.</summary>
     private static async Task ValidateAsync(CookieValidatePrincipalContext context)
     {
+        // Only going to a page is a sign of somebody there: a connection that is kept up, by polling too, is not.
+        var isActivity = context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>() is not null;
         var sessions = context.HttpContext.RequestServices.GetRequiredService<PortalSessions>();
         if (PortalIdentity.SessionOf(context.Principal) is { } named
-            && await sessions.FindAsync(named.Tenant, named.Session, isActivity: true) is { } session)
+            && await sessions.FindAsync(named.Tenant, named.Session, isActivity) is { } session)
         {
             context.ReplacePrincipal(PortalIdentity.SignedIn(session));
             return;
