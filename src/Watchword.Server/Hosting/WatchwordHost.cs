@@ -130,7 +130,9 @@ internal static class WatchwordHost
 
     private static void AddStorage(IServiceCollection services, WatchwordOptions options)
     {
-        var spareKeys = new SpareKeys();
+        // Who hosts the server in a test may have made keys before.
+        var maker = services.LastOrDefault(s => s.ServiceType == typeof(SpareKeys.Maker))?.ImplementationInstance as SpareKeys.Maker;
+        var spareKeys = new SpareKeys(maker ?? SpareKeys.Make);
         if (Migrations.IsNew(options.Storage))
             spareKeys.Begin();
         Migrations.Run(options.Storage);

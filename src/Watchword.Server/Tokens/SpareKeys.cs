@@ -8,8 +8,11 @@ namespace Watchword.Server.Tokens;
 /// New signing keys, two for each algorithm. An RSA key takes a tenth of a second or several, so at the first start of all they are begun
 /// while the rest of the server is put together.
 /// </summary>
-internal sealed class SpareKeys
+internal sealed class SpareKeys(SpareKeys.Maker make)
 {
+    /// <summary>Makes a key pair.</summary>
+    internal delegate AsymmetricSecurityKey Maker(SigningAlgorithm algorithm);
+
     private IReadOnlyDictionary<SigningAlgorithm, Task<AsymmetricSecurityKey>[]>? _begun;
 
     /// <summary>Begins to make keys that will be asked for soon.</summary>
@@ -24,14 +27,16 @@ internal sealed class SpareKeys
         return taken;
     }
 
-    private static Dictionary<SigningAlgorithm, Task<AsymmetricSecurityKey>[]> Start() =>
-        Enum.GetValues<SigningAlgorithm>().ToDictionary(a => a, a => new[] { Task.Run(() => Make(a)), Task.Run(() => Make(a)) });
+    private Dictionary<SigningAlgorithm, Task<AsymmetricSecurityKey>[]> Start() =>
+        Enum.GetValues<SigningAlgorithm>().ToDictionary(a => a, a => new[] { Task.Run(() => Named(make(a))), Task.Run(() => Named(make(a))) });
 
-    private static AsymmetricSecurityKey Make(SigningAlgorithm algorithm)
+    /// <summary>A new one: RSA with 2048 bits, or P-256.</summary>
+    public static AsymmetricSecurityKey Make(SigningAlgorithm algorithm) => algorithm == SigningAlgorithm.RS256
+        ? new RsaSecurityKey(RSA.Create(2048))
+        : new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+
+    private static AsymmetricSecurityKey Named(AsymmetricSecurityKey key)
     {
-        AsymmetricSecurityKey key = algorithm == SigningAlgorithm.RS256
-            ? new RsaSecurityKey(RSA.Create(2048))
-            : new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
         key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
         return key;
     }

@@ -98,6 +98,7 @@ public sealed class TestServer : IAsyncDisposable
                 builder.Services.AddSingleton<TimeProvider>(clock);
                 builder.Services.AddSingleton<IMessageSender>(sender);
                 builder.Services.AddSingleton(new OperatorConsole(TextWriter.Null));
+                builder.Services.AddSingleton(new TestKeys().Maker);
                 // Passwords of administrators, which would take a tenth of a second each.
                 builder.Services.PostConfigure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1_000);
                 configure?.Invoke(builder);
