@@ -61,6 +61,15 @@ public static class AuditAction
     public const string WebhookCreated = "webhook.created";
     public const string WebhookChanged = "webhook.changed";
     public const string WebhookDeleted = "webhook.deleted";
+
+    /// <summary>A test event is about to be posted.</summary>
+    public const string WebhookTested = "webhook.test_sent";
+
+    /// <summary>A delivery was put at the beginning of its way again.</summary>
+    public const string WebhookRetried = "webhook.delivery_retried";
+
+    /// <summary>The audit log, or what was looked for in it, was taken along as a file.</summary>
+    public const string AuditExported = "audit.exported";
     public const string RetentionChanged = "retention.changed";
     public const string TenantCreated = "tenant.created";
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using Watchword.Core.Audit;
 using Watchword.Server.Events;
 using Watchword.Server.Storage;
 
@@ -19,15 +21,18 @@ internal enum AuditFormat
 }
 
 /// <summary>The audit log as a file that is written while it is read.</summary>
-internal sealed class AuditExport(Database database, EventRelay relay, IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json)
+internal sealed partial class AuditExport(Database database, EventRelay relay, TimeProvider time, IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions> json)
 {
     private const int AtOnce = 500;
     private static readonly string[] Heading =
         ["sequence", "at", "action", "actor", "app_id", "user_id", "target", "outcome", "address", "user_ip", "user_agent", "detail"];
 
-    /// <summary>The file, for an answer. What happened before the call is in it.</summary>
-    public async Task<PushStreamHttpResult> FileAsync(string tenant, AuditLogQuery query, AuditFormat format, CancellationToken cancellation)
+    /// <summary>The file, for an answer. What happened before the call is in it, and that it was made.</summary>
+    public async Task<PushStreamHttpResult> FileAsync(Author by, AuditLogQuery query, AuditFormat format, CancellationToken cancellation)
     {
+        var tenant = by.TenantId;
+        // Before the first byte: who copied addresses and browsers of people can be asked about it.
+        await database.WriteAsync(db => new EventStore(db).AddAsync(by, AuditAction.AuditExported, time.GetUtcNow(), detail: StoredJson.Write(new { format = format == AuditFormat.Csv ? "csv" : "jsonl" })));
         await relay.RelayAllAsync(cancellation);
         return format == AuditFormat.Csv
             ? TypedResults.Stream(stream => WriteAsync(stream, Line(Heading), e => Line(Cells(e))), "text/csv; charset=utf-8", "audit.csv")
@@ -60,12 +65,17 @@ internal sealed class AuditExport(Database database, EventRelay relay, IOptions<
     /// <summary>RFC 4180.</summary>
     private static string Line(IEnumerable<string?> cells) => string.Join(',', cells.Select(Cell)) + "\r\n";
 
-    /// <summary>A spreadsheet runs a cell that begins like a formula, and a user agent is of a stranger's making: an apostrophe makes it text.</summary>
+    /// <summary>
+    /// A spreadsheet runs a cell that begins like a formula, and a user agent is of a stranger's making: an apostrophe makes it text. In many
+    /// languages spreadsheets also cut lines at semicolons, whatever the quotes say.
+    /// </summary>
     private static string Cell(string? text)
     {
         text ??= "";
-        if (text.Length > 0 && "=+-@\t\r\n＝＋－＠".Contains(text[0], StringComparison.Ordinal))
-            text = "'" + text;
+        text = FormulaStart().Replace(text, "$0'");
         return text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
+
+    [GeneratedRegex(@"(?:^|[;\t] *)(?=[=+\-@\t\r\n＝＋－＠])")]
+    private static partial Regex FormulaStart();
 }

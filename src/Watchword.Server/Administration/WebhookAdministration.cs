@@ -142,6 +142,8 @@ internal sealed class WebhookAdministration(
             return null;
         var now = time.GetUtcNow();
         var eventId = Ids.New(now);
+        // Before it goes out, as with test messages.
+        await database.WriteAsync(db => new EventStore(db).AddAsync(author, AuditAction.WebhookTested, now, target: id, detail: StoredJson.Write(new { event_id = eventId })));
         var payload = WebhookPayload.Of(eventId, new AuditEvent { TenantId = author.TenantId, At = now, Action = WebhookEvents.Test, Actor = author.Actor, Target = id });
         return new WebhookTrial(eventId, await sender.SendAsync(webhook, eventId, payload));
     }
@@ -150,9 +152,9 @@ internal sealed class WebhookAdministration(
         database.ReadAsync(db => new WebhookDeliveryStore(db).ReadAsync(tenant, id, status, before, limit));
 
     /// <summary>Puts a delivery at the beginning of its way again; refused while it is being sent or its webhook is off.</summary>
-    public async Task<Change<WebhookDelivery>?> RetryAsync(string tenant, string id, string deliveryId)
+    public async Task<Change<WebhookDelivery>?> RetryAsync(Author author, string id, string deliveryId)
     {
-        var now = time.GetUtcNow();
+        var (tenant, now) = (author.TenantId, time.GetUtcNow());
         var result = await database.WriteAsync<Change<WebhookDelivery>?>(async db =>
         {
             var deliveries = new WebhookDeliveryStore(db);
@@ -160,9 +162,10 @@ internal sealed class WebhookAdministration(
                 return null;
             if (!webhook.Enabled)
                 return Change<WebhookDelivery>.Refused(["The webhook is off. Switch it on first: PUT it with enabled true."]);
-            return await deliveries.RetryAsync(tenant, id, deliveryId, now)
-                ? (await deliveries.FindAsync(tenant, id, deliveryId))!
-                : Change<WebhookDelivery>.Refused(["It is being delivered at this moment."]);
+            if (!await deliveries.RetryAsync(tenant, id, deliveryId, now))
+                return Change<WebhookDelivery>.Refused(["It is being delivered at this moment."]);
+            await new EventStore(db).AddAsync(author, AuditAction.WebhookRetried, now, target: id, detail: StoredJson.Write(new { delivery_id = deliveryId }));
+            return (await deliveries.FindAsync(tenant, id, deliveryId))!;
         });
         dispatcher.Ring();
         return result;

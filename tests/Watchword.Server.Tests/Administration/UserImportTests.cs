@@ -258,6 +258,36 @@ public abstract class UserImportTests(SharedServer shared) : SecurityTests(share
     }
 
     [Fact]
+    public async Task A_file_takes_its_place_before_its_first_byte()
+    {
+        await Imports.SettleAsync();
+        var (app, by) = await TenantOfAsync();
+        using var slow = new SlowStream($"phone\n{Attack.Alice}\n");
+        var first = Imports.UploadAsync(by, app.AppId, "slow.csv", slow, CancellationToken.None);
+        Assert.Equal(["Another file is being uploaded. Wait for its end."], (await Imports.UploadAsync(by, app.AppId, "x.csv", new MemoryStream(), CancellationToken.None)).Faults);
+        var others = new List<(SlowStream Stream, Task<Watchword.Server.Administration.Change<ImportView>> Upload)>();
+        for (var i = 0; i < UserImports.MostOpen; i++)
+        {
+            var (theirs, stranger) = await TenantOfAsync();
+            var stream = new SlowStream($"phone\n{Attack.Alice}\n");
+            others.Add((stream, Imports.UploadAsync(stranger, theirs.AppId, "x.csv", stream, CancellationToken.None)));
+        }
+        // As many as there are places go on; the one too many was told at once, and read nothing.
+        Assert.Equal(["This server is at other imports. Try again in some minutes."], (await others[^1].Upload).Faults);
+        Assert.Equal(0, others[^1].Stream.Position);
+        slow.GoOn();
+        Assert.NotNull((await first).Value);
+        foreach (var (stream, upload) in others.SkipLast(1))
+        {
+            stream.GoOn();
+            Assert.NotNull((await upload).Value);
+            stream.Dispose();
+        }
+        await Imports.SettleAsync();
+        others[^1].Stream.Dispose();
+    }
+
+    [Fact]
     public async Task Another_tenant_neither_sees_an_import_nor_touches_it()
     {
         var (app, by) = await TenantOfAsync();
@@ -388,5 +418,19 @@ public abstract class UserImportTests(SharedServer shared) : SecurityTests(share
     {
         var app = await ApplicationAsync();
         return (app, new Author((await Server.PeekAsync<string>("SELECT tenant_id FROM applications WHERE app_id = @app", new { app = app.AppId }))!, "administrator:ann", null));
+    }
+
+    /// <summary>Whose first byte comes when it is told to.</summary>
+    private sealed class SlowStream(string content) : MemoryStream(Encoding.UTF8.GetBytes(content))
+    {
+        private readonly TaskCompletionSource _told = new();
+
+        public void GoOn() => _told.SetResult();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await _told.Task;
+            return await base.ReadAsync(buffer, cancellationToken);
+        }
     }
 }

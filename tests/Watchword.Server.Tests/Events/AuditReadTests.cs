@@ -104,6 +104,7 @@ public abstract class AuditReadTests(SharedServer shared) : SecurityTests(shared
     public async Task An_export_holds_every_entry_and_runs_nothing_in_a_spreadsheet()
     {
         var (management, tenant) = await NewTenantAsync();
+        string[] browsers = ["=HYPERLINK(\"http://evil.example\")", "+cmd|' /C calc'!A0", "x;=cmd|'/C calc'!A0", "Plain, \"quoted\"; -no"];
         await HappenAsync([.. Enumerable.Range(0, 1200).Select(i => new AuditEvent
         {
             TenantId = tenant,
@@ -111,7 +112,7 @@ public abstract class AuditReadTests(SharedServer shared) : SecurityTests(shared
             Action = "otp.failed",
             Actor = "client:a",
             Outcome = "auth_locked",
-            Origin = JsonSerializer.Serialize(new { address = "192.0.2.1", user_agent = (i % 3) switch { 0 => "=HYPERLINK(\"http://evil.example\")", 1 => "+cmd|' /C calc'!A0", _ => "Plain, \"quoted\"" } }),
+            Origin = JsonSerializer.Serialize(new { address = "192.0.2.1", user_agent = browsers[i % 4] }),
         })]);
         using var lines = await management.GetAsync(AuditLog.Path + "/export?action=otp.failed");
         Assert.Equal("application/jsonl", lines.Content.Headers.ContentType!.MediaType);
@@ -125,7 +126,10 @@ public abstract class AuditReadTests(SharedServer shared) : SecurityTests(shared
         Assert.Equal("sequence,at,action,actor,app_id,user_id,target,outcome,address,user_ip,user_agent,detail", rows[0]);
         Assert.Contains("""2,2026-11-24T12:00:00.000Z,otp.failed,client:a,,,,auth_locked,192.0.2.1,,"'=HYPERLINK(""http://evil.example"")",{}""", rows);
         Assert.Contains(rows, r => r.EndsWith(""",'+cmd|' /C calc'!A0,{}""", StringComparison.Ordinal));
-        Assert.Contains(rows, r => r.EndsWith(",\"Plain, \"\"quoted\"\"\",{}", StringComparison.Ordinal));
+        // Where a semicolon begins a cell.
+        Assert.Contains(rows, r => r.EndsWith(",x;'=cmd|'/C calc'!A0,{}", StringComparison.Ordinal));
+        Assert.Contains(rows, r => r.EndsWith(",\"Plain, \"\"quoted\"\"; '-no\",{}", StringComparison.Ordinal));
+        Assert.Equal(["csv", "jsonl"], (await management.AuditAsync("action=audit.exported")).Select(e => e.At("detail", "format").GetString()));
     }
 
     [Theory]

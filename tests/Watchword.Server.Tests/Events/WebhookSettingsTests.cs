@@ -160,6 +160,7 @@ public abstract class WebhookSettingsTests(SharedServers servers, Engine engine)
         await house.Management.PutAsync(at, new { events = new[] { "user.created" }, enabled = false }, 200);
         await house.Management.PutAsync(at, new { enabled = false }, 200);
         await house.Management.PostAsync($"{at}/rotate-secret", new { }, 200);
+        var tried = (await house.Management.PostAsync($"{at}/test", new { }, 200)).Str("result", "event_id");
         await house.Management.DeleteAsync(at, 204);
         await house.Management.DeleteAsync(at, 404);
         await house.RelayAsync();
@@ -168,7 +169,7 @@ public abstract class WebhookSettingsTests(SharedServers servers, Engine engine)
         Assert.Equal(
             [
                 ("webhook.created", """{"events":["user.locked"]}"""), ("webhook.changed", """{"changed":["events","enabled"],"events":["user.created"],"enabled":false}"""),
-                ("webhook.changed", """{"changed":["signing_secret"]}"""), ("webhook.deleted", "{}"),
+                ("webhook.changed", """{"changed":["signing_secret"]}"""), ("webhook.test_sent", $$"""{"event_id":"{{tried}}"}"""), ("webhook.deleted", "{}"),
             ],
             written.Select(w => (w.Action, w.Detail)));
         Assert.All(written, w => Assert.StartsWith("client:", w.Actor, StringComparison.Ordinal));

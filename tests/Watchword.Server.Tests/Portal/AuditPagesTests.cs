@@ -83,6 +83,9 @@ public sealed class AuditPagesTests
         Assert.Single((await (await stranger.GetAsync("audit/export?action=administrator.joined")).Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
         Assert.Equal(HttpStatusCode.Forbidden, (await support.GetAsync("audit/export")).StatusCode);
+        var exports = (await (await auditor.GetAsync("audit/export?action=audit.exported")).Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, exports.Length);
+        Assert.All(exports, e => Assert.Contains("\"actor\":\"administrator:", e, StringComparison.Ordinal));
         using var nobody = new Visitor(server);
         Assert.Equal(HttpStatusCode.Redirect, (await nobody.GetAsync("audit/export")).StatusCode);
         foreach (var visitor in new[] { owner, auditor, stranger, support })

@@ -25,6 +25,7 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     private static readonly TimeSpan AfterEnd = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<(string Tenant, string Import), OpenImport> _open = new();
+    private readonly ConcurrentDictionary<string, Author> _arriving = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Takes a file in and begins to check it; refused when it cannot be a file of users.</summary>
@@ -38,6 +39,21 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     {
         if (app is not null && await database.ReadAsync(db => new ApplicationStore(db).FindAsync(by.TenantId, app)) is null)
             return Change<ImportView>.Refused(["There is no such application."]);
+        // Its place is taken before the first byte, or many at once would each find it free.
+        if (!_arriving.TryAdd(by.TenantId, by))
+            return Change<ImportView>.Refused(["Another file is being uploaded. Wait for its end."]);
+        try
+        {
+            return await TakeAsync(by, app, fileName, content, cancellation, progress);
+        }
+        finally
+        {
+            _arriving.TryRemove(by.TenantId, out _);
+        }
+    }
+
+    private async Task<Change<ImportView>> TakeAsync(Author by, string? app, string fileName, Stream content, CancellationToken cancellation, IProgress<long>? progress)
+    {
         foreach (var earlier in _open.Values.Where(o => o.By.TenantId == by.TenantId))
         {
             if (!await DropAsync(earlier, "Another file was uploaded."))
@@ -233,11 +249,11 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     {
         foreach (var open in _open.Values.OrderBy(o => o.ImportId, StringComparer.Ordinal))
         {
-            if (_open.Count < MostOpen)
+            if (_open.Count + _arriving.Count <= MostOpen)
                 break;
             await DropAsync(open, "The server needed the room for other files. Upload it again.");
         }
-        return _open.Count < MostOpen;
+        return _open.Count + _arriving.Count <= MostOpen;
     }
 
     private void Close((string Tenant, string Import) key)

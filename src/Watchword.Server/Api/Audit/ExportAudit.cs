@@ -16,6 +16,6 @@ internal static class ExportAudit
             faults.Add("format must be jsonl or csv.");
         if (faults.Count > 0)
             return ApiErrors.InvalidInput(faults);
-        return await export.FileAsync(caller.TenantId, query, format == "csv" ? AuditFormat.Csv : AuditFormat.JsonLines, cancellation);
+        return await export.FileAsync(caller.Author, query, format == "csv" ? AuditFormat.Csv : AuditFormat.JsonLines, cancellation);
     }
 }

@@ -99,7 +99,7 @@ internal static class WebhookDeliveries
     {
         if (!Webhooks.IsId(id) || !Webhooks.IsId(deliveryId))
             return ApiErrors.NotFound("Delivery");
-        return await administration.RetryAsync(caller.TenantId, id, deliveryId) switch
+        return await administration.RetryAsync(caller.Author, id, deliveryId) switch
         {
             null => ApiErrors.NotFound("Delivery"),
             { Faults: [var fault, ..] } => ApiErrors.Conflict("webhook_delivery_not_retried", fault),
