@@ -49,11 +49,16 @@ public sealed record Origin(string? Address, string? UserIp = null, string? User
 /// <param name="Address">Of the caller; null where there is none.</param>
 public sealed record Author(string TenantId, string Actor, string? Address)
 {
+    private const string AdministratorPrefix = "administrator:";
+
     /// <summary>A backend.</summary>
     public static Author Client(string tenant, string clientId, string? address) => new(tenant, "client:" + clientId, address);
 
     /// <summary>Somebody at the portal.</summary>
-    public static Author Administrator(string tenant, string administratorId, string? address) => new(tenant, "administrator:" + administratorId, address);
+    public static Author Administrator(string tenant, string administratorId, string? address) => new(tenant, AdministratorPrefix + administratorId, address);
+
+    /// <summary>The administrator who is meant by an actor; null where it is none.</summary>
+    public static string? AdministratorOf(string actor) => actor.StartsWith(AdministratorPrefix, StringComparison.Ordinal) ? actor[AdministratorPrefix.Length..] : null;
 
     /// <summary>Whoever may use the command line and the configuration.</summary>
     public static Author Console(string tenant) => new(tenant, "console", null);

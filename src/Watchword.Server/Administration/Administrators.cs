@@ -82,6 +82,8 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
         if (role != AdministratorRole.Owner && owners is [var last] && last == id)
             return Change<Administrator>.Refused([LastOwner]);
         await store.SetRoleAsync(by.TenantId, id, role);
+        if (before.Role == AdministratorRole.Owner)
+            await ShutDoorsOfAsync(db, by.TenantId, id);
         await new EventStore(db).AddAsync(
             by, AuditAction.AdministratorRoleChanged, time.GetUtcNow(), target: id, detail: StoredJson.Write(new { from = before.Role.ToString(), to = role.ToString() }));
         return (await store.FindAsync(by.TenantId, id))!;
@@ -95,6 +97,7 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
             return Change<bool>.Refused([LastOwner]);
         if (!await store.DeleteAsync(by.TenantId, id))
             return null;
+        await ShutDoorsOfAsync(db, by.TenantId, id);
         await new EventStore(db).AddAsync(by, AuditAction.AdministratorRemoved, time.GetUtcNow(), target: id);
         return true;
     });
@@ -142,6 +145,10 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
 
     /// <summary>What is kept of a set-up code: as of an invitation, or of a password that the operator chose.</summary>
     public static byte[] SetUpHash(MasterKey keys, string typed) => HashOf(keys, typed) ?? HMACSHA256.HashData(keys.PortalKey, Encoding.UTF8.GetBytes(typed));
+
+    /// <summary>Whoever is an owner no more must not come back by a link that they made beforehand.</summary>
+    private static ValueTask<int> ShutDoorsOfAsync(SqlSession db, string tenant, string id) =>
+        new InvitationStore(db).DeleteOfAsync(tenant, Author.Administrator(tenant, id, null).Actor);
 
     private Task<bool> ChangeAsync(Author by, string id, string action, Func<SqlSession, ValueTask<int>> change) => database.WriteAsync(async db =>
     {

@@ -63,6 +63,10 @@ internal sealed class InvitationStore(SqlSession db)
     public ValueTask<int> DeleteForAsync(string tenant, string email) =>
         db.ExecuteAsync("DELETE FROM administrator_invitations WHERE tenant_id = @tenant AND email = @email AND used_at IS NULL", new { tenant, email });
 
+    /// <summary>Shuts the doors that somebody opened who may open none any more.</summary>
+    public ValueTask<int> DeleteOfAsync(string tenant, string actor) =>
+        db.ExecuteAsync("DELETE FROM administrator_invitations WHERE tenant_id = @tenant AND invited_by = @actor AND used_at IS NULL", new { tenant, actor });
+
     /// <summary>Shuts the doors that were open as long as there was nobody.</summary>
     public ValueTask<int> DeleteSetUpCodesAsync() =>
         db.ExecuteAsync("DELETE FROM administrator_invitations WHERE administrator_id = '' AND invited_by = 'system' AND used_at IS NULL");

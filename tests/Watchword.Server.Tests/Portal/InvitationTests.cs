@@ -136,6 +136,38 @@ public sealed class InvitationTests
     }
 
     [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Links_of_an_owner_who_is_one_no_more_open_nothing(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var accounts = server.Services.GetRequiredService<Administrators>();
+        var (ada, bob, carol) = (await AddAsync("ada@example.com"), await AddAsync("bob@example.com"), await AddAsync("carol@example.com"));
+        var (byAda, byBob, byCarol) = (By(ada), By(bob), By(carol));
+        var reset = (await accounts.InviteAsync(byBob, "ada@example.com", AdministratorRole.Owner)).Value!.Code;
+        var another = (await accounts.InviteAsync(byBob, "bob.too@example.com", AdministratorRole.Owner)).Value!.Code;
+        var carols = (await accounts.InviteAsync(byCarol, "carol.too@example.com", AdministratorRole.Owner)).Value!.Code;
+        var good = (await accounts.InviteAsync(byAda, "grace@example.com", AdministratorRole.Support)).Value!.Code;
+
+        Assert.True((await accounts.RemoveAsync(byAda, bob.AdministratorId))!.Value.Value);
+        Assert.Empty((await accounts.ChangeRoleAsync(byAda, carol.AdministratorId, AdministratorRole.Administrator))!.Value.Faults);
+        Assert.Equal(["grace@example.com"], (await accounts.InvitationsAsync(ada.TenantId)).Select(i => i.Email));
+        // Made a moment after the removal, by a click that was under way.
+        var late = (await accounts.InviteAsync(byBob, "late@example.com", AdministratorRole.Owner)).Value!.Code;
+        var later = (await accounts.InviteAsync(byCarol, "ada@example.com", AdministratorRole.Owner)).Value!.Code;
+        foreach (var (code, email) in new[] { (reset, "ada@example.com"), (another, "bob.too@example.com"), (carols, "carol.too@example.com"), (late, "late@example.com"), (later, "ada@example.com") })
+            Assert.NotEmpty((await JoinAsync(server, code, email)).Faults);
+        Assert.Empty((await JoinAsync(server, good, "grace@example.com")).Faults);
+
+        async Task<Administrator> AddAsync(string email)
+        {
+            var code = (await accounts.InviteAsync(Author.Console(await TenantAsync(server)), email, AdministratorRole.Owner)).Value!.Code;
+            return (await JoinAsync(server, code, email)).Value!;
+        }
+
+        static Author By(Administrator who) => Author.Administrator(who.TenantId, who.AdministratorId, null);
+    }
+
+    [Theory]
     [InlineData("too short", "orchard 93")]
     [InlineData("what everybody tries first", "Password1234")]
     [InlineData("a word again and again", "qwertyqwertyqwerty")]

@@ -43,6 +43,9 @@ internal sealed class Enrolment(
             var joined = await database.WriteAsync(async db =>
             {
                 var (store, events) = (new AdministratorStore(db), new EventStore(db));
+                // Made by a click that was under way while its owner was removed or demoted.
+                if (Author.AdministratorOf(invitation.InvitedBy) is { } inviter && !(await store.HoldOwnersAsync(invitation.TenantId)).Contains(inviter))
+                    return false;
                 // The first administrator is one; a second set-up code opens nothing.
                 if ((invitation.InvitedBy == "system" && await store.AnyAsync())
                     || !await OneTime.Invitation.ConsumeAsync(db, new { tenant = invitation.TenantId, id = invitation.InvitationId, now = now.Ms() }))
