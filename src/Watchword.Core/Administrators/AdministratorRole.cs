@@ -70,6 +70,9 @@ public static class Roles
     /// <summary>Whether the role has the permission.</summary>
     public static bool May(this AdministratorRole role, Permission permission) => PermissionsOf(role).Contains(permission);
 
+    /// <summary>Whether it takes a sign-in of a moment ago: what could make the portal, or everybody's tokens, a finder's own who sits down at an open browser.</summary>
+    public static bool WantsFreshSignIn(this Permission permission) => permission is Permission.ChangeAdministrators or Permission.RotateSigningKeys;
+
     /// <summary>All that a role may do.</summary>
     public static IReadOnlyList<Permission> PermissionsOf(AdministratorRole role) => role switch
     {

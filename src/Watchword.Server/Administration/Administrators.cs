@@ -24,6 +24,17 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
 
     public Task<IReadOnlyList<Administrator>> ListAsync(string tenant) => database.ReadAsync(db => new AdministratorStore(db).ListAsync(tenant));
 
+    /// <summary>Who is meant by the ids of administrators: those who are, and those who were as long as the audit log may name them.</summary>
+    public Task<IReadOnlyList<(string Id, string Name)>> NamesAsync(string tenant) => database.ReadAsync<IReadOnlyList<(string, string)>>(async db =>
+    {
+        var store = new AdministratorStore(db);
+        return
+        [
+            .. (await store.ListAsync(tenant)).Select(a => (a.AdministratorId, a.Name)),
+            .. (await store.RemovedAsync(tenant)).Select(r => (r.AdministratorId, $"{r.Name} (removed)")),
+        ];
+    });
+
     public Task<IReadOnlyList<Invitation>> InvitationsAsync(string tenant) => database.ReadAsync(db => new InvitationStore(db).ListAsync(tenant, time.GetUtcNow()));
 
     /// <summary>What is kept of an invitation's or a recovery code; null for what can be none.</summary>
@@ -95,7 +106,7 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
         var store = new AdministratorStore(db);
         if (await store.HoldOwnersAsync(by.TenantId) is [var last] && last == id)
             return Change<bool>.Refused([LastOwner]);
-        if (!await store.DeleteAsync(by.TenantId, id))
+        if (!await store.DeleteAsync(by.TenantId, id, time.GetUtcNow()))
             return null;
         await ShutDoorsOfAsync(db, by.TenantId, id);
         await new EventStore(db).AddAsync(by, AuditAction.AdministratorRemoved, time.GetUtcNow(), target: id);
@@ -105,9 +116,12 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
     /// <summary>Lets somebody try again who typed too much that was wrong.</summary>
     public Task<bool> UnlockAsync(Author by, string id) => ChangeAsync(by, id, AuditAction.AdministratorUnlocked, db => new AdministratorStore(db).ClearFailuresAsync(by.TenantId, id));
 
-    /// <summary>Signs somebody out of every browser.</summary>
-    public Task<bool> SignOutEverywhereAsync(Author by, string id) =>
-        ChangeAsync(by, id, AuditAction.AdministratorSignedOutEverywhere, db => new AdministratorSessionStore(db).EndAllAsync(by.TenantId, id));
+    /// <summary>Signs somebody out of every browser, and whoever has entered their password there must enter it again.</summary>
+    public Task<bool> SignOutEverywhereAsync(Author by, string id) => ChangeAsync(by, id, AuditAction.AdministratorSignedOutEverywhere, async db =>
+    {
+        await new AdministratorStore(db).BeginEpochAsync(by.TenantId, id);
+        return await new AdministratorSessionStore(db).EndAllAsync(by.TenantId, id);
+    });
 
     /// <summary>
     /// A code by which the first administrator, an owner, is made; null once there is one. With an address and a password of the operator's

@@ -34,6 +34,7 @@ internal sealed class Forgetting(Database database, Sweep sweep, MasterKey keys)
 
         if (kept.AuditDays > 0)
             await sweep.UntilDoneAsync((db, limit) => new AuditStore(db).PruneAsync(tenant, now.AddDays(-kept.AuditDays), limit, keys.AuditKey), stopping);
+        await sweep.UntilDoneAsync((db, limit) => new AdministratorStore(db).PruneRemovedAsync(tenant, limit), stopping);
 
         var challenges = now.AddDays(-kept.ChallengeDays);
         await sweep.WalkAsync(

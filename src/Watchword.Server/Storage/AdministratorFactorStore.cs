@@ -27,6 +27,12 @@ internal sealed class AdministratorFactorStore(SqlSession db)
             """,
             new { tenant, administrator, credential, data, now = now.Ms() });
 
+    /// <summary>What a use changed of a passkey, such as its counter. One that was removed meanwhile stays so.</summary>
+    public ValueTask<int> UpdatePasskeyAsync(string tenant, string administrator, string credential, string data) =>
+        db.ExecuteAsync(
+            "UPDATE administrator_passkeys SET data = @data WHERE tenant_id = @tenant AND administrator_id = @administrator AND credential_id = @credential",
+            new { tenant, administrator, credential, data });
+
     public async ValueTask<bool> RemovePasskeyAsync(string tenant, string administrator, string credential) =>
         await db.ExecuteAsync(
             "DELETE FROM administrator_passkeys WHERE tenant_id = @tenant AND administrator_id = @administrator AND credential_id = @credential",

@@ -26,8 +26,19 @@ public sealed class Administrator
     public DateTimeOffset? SignedInAt { get; init; }
     public int Passkeys { get; init; }
 
+    /// <summary>One more with everything that ends what was begun before: another password, a reset, a sign-out everywhere.</summary>
+    public long Epoch { get; init; }
+
     /// <summary>Whether there is something besides the password: until then they get no further than setting it up.</summary>
     public bool HasSecondFactor => TotpKey.Length > 0 || Passkeys > 0;
+}
+
+/// <summary>Somebody who used the portal once, for the audit log.</summary>
+internal sealed class RemovedAdministrator
+{
+    public string AdministratorId { get; init; } = "";
+    public string Name { get; init; } = "";
+    public string Email { get; init; } = "";
 }
 
 /// <summary>The administrators of all tenants; an email address is one person's in the whole installation.</summary>
@@ -35,7 +46,7 @@ internal sealed class AdministratorStore(SqlSession db)
 {
     private const string Select =
         """
-        SELECT a.tenant_id, a.administrator_id, a.email, a.name, a.role, a.password_hash, a.totp_key, a.totp_step, a.locked_until, a.created_at, a.signed_in_at,
+        SELECT a.tenant_id, a.administrator_id, a.email, a.name, a.role, a.password_hash, a.totp_key, a.totp_step, a.locked_until, a.created_at, a.signed_in_at, a.epoch,
             (SELECT COUNT(*) FROM administrator_passkeys p WHERE p.tenant_id = a.tenant_id AND p.administrator_id = a.administrator_id) AS passkeys
         FROM administrators a
         """;
@@ -75,12 +86,27 @@ internal sealed class AdministratorStore(SqlSession db)
                 now = added.CreatedAt.Ms(),
             });
 
-    /// <summary>Keeps the row from changing until this write ends.</summary>
-    public ValueTask<int> HoldAsync(string tenant, string id) =>
-        db.ExecuteAsync("UPDATE administrators SET role = role WHERE tenant_id = @tenant AND administrator_id = @id", new { tenant, id });
+    /// <summary>Keeps the row from changing until this write ends; false when they are gone, or another epoch has begun since they were read.</summary>
+    public async ValueTask<bool> HoldAsync(Administrator read) =>
+        await db.ExecuteAsync(
+            "UPDATE administrators SET role = role WHERE tenant_id = @tenant AND administrator_id = @id AND epoch = @epoch",
+            new { tenant = read.TenantId, id = read.AdministratorId, epoch = read.Epoch }) == 1;
 
+    /// <summary>Another password, which begins another epoch.</summary>
     public ValueTask<int> SetPasswordAsync(Administrator of) =>
-        db.ExecuteAsync("UPDATE administrators SET password_hash = @hash WHERE tenant_id = @tenant AND administrator_id = @id", new { hash = of.PasswordHash, tenant = of.TenantId, id = of.AdministratorId });
+        db.ExecuteAsync(
+            "UPDATE administrators SET password_hash = @hash, epoch = epoch + 1 WHERE tenant_id = @tenant AND administrator_id = @id",
+            new { hash = of.PasswordHash, tenant = of.TenantId, id = of.AdministratorId });
+
+    /// <summary>Another hash of the same password; not in place of one that was set meanwhile.</summary>
+    public ValueTask<int> RehashAsync(Administrator of) =>
+        db.ExecuteAsync(
+            "UPDATE administrators SET password_hash = @hash WHERE tenant_id = @tenant AND administrator_id = @id AND epoch = @epoch",
+            new { hash = of.PasswordHash, tenant = of.TenantId, id = of.AdministratorId, epoch = of.Epoch });
+
+    /// <summary>Ends what was begun: whoever has only entered their password starts again.</summary>
+    public ValueTask<int> BeginEpochAsync(string tenant, string id) =>
+        db.ExecuteAsync("UPDATE administrators SET epoch = epoch + 1 WHERE tenant_id = @tenant AND administrator_id = @id", new { tenant, id });
 
     public ValueTask<int> SetRoleAsync(string tenant, string id, AdministratorRole role) =>
         db.ExecuteAsync("UPDATE administrators SET role = @role WHERE tenant_id = @tenant AND administrator_id = @id", new { role = role.ToString(), tenant, id });
@@ -117,18 +143,41 @@ internal sealed class AdministratorStore(SqlSession db)
     public ValueTask<int> ClearFailuresAsync(string tenant, string id) =>
         db.ExecuteAsync("UPDATE administrators SET failures = 0, locked_until = NULL WHERE tenant_id = @tenant AND administrator_id = @id", new { tenant, id });
 
-    public ValueTask<int> MarkSignedInAsync(string tenant, string id, DateTimeOffset now) =>
-        db.ExecuteAsync(
-            "UPDATE administrators SET failures = 0, locked_until = NULL, signed_in_at = @now WHERE tenant_id = @tenant AND administrator_id = @id", new { tenant, id, now = now.Ms() });
+    /// <summary>False when another epoch has begun since their password was right.</summary>
+    public async ValueTask<bool> MarkSignedInAsync(string tenant, string id, long epoch, DateTimeOffset now) =>
+        await db.ExecuteAsync(
+            "UPDATE administrators SET failures = 0, locked_until = NULL, signed_in_at = @now WHERE tenant_id = @tenant AND administrator_id = @id AND epoch = @epoch",
+            new { tenant, id, epoch, now = now.Ms() }) == 1;
 
-    /// <summary>Removes somebody with all that was theirs.</summary>
-    public async ValueTask<bool> DeleteAsync(string tenant, string id)
+    /// <summary>Removes somebody with all that was theirs. Their name stays, for those who read the audit log.</summary>
+    public async ValueTask<bool> DeleteAsync(string tenant, string id, DateTimeOffset now)
     {
+        await db.ExecuteAsync(
+            """
+            INSERT INTO administrators_removed (tenant_id, administrator_id, name, email, removed_at)
+            SELECT tenant_id, administrator_id, name, email, @now FROM administrators WHERE tenant_id = @tenant AND administrator_id = @id
+            """,
+            new { tenant, id, now = now.Ms() });
         var key = new { tenant, id };
         foreach (var table in (string[])["administrator_sessions", "administrator_passkeys", "administrator_recovery_codes", "administrator_invitations"])
             await db.ExecuteAsync($"DELETE FROM {table} WHERE tenant_id = @tenant AND administrator_id = @id", key);
         return await db.ExecuteAsync("DELETE FROM administrators WHERE tenant_id = @tenant AND administrator_id = @id", key) == 1;
     }
+
+    /// <summary>Those who were removed, as long as the audit log may name them.</summary>
+    public async ValueTask<IReadOnlyList<RemovedAdministrator>> RemovedAsync(string tenant) =>
+        await db.AllAsync<RemovedAdministrator>(
+            "SELECT administrator_id, name, email FROM administrators_removed WHERE tenant_id = @tenant ORDER BY administrator_id", new { tenant });
+
+    /// <summary>Forgets those who were removed before anything that the audit log still has; how many.</summary>
+    public ValueTask<int> PruneRemovedAsync(string tenant, int limit) =>
+        db.ExecuteAsync(
+            """
+            DELETE FROM administrators_removed WHERE tenant_id = @tenant AND administrator_id IN (
+                SELECT administrator_id FROM administrators_removed WHERE tenant_id = @tenant
+                AND removed_at < (SELECT at FROM audit WHERE tenant_id = @tenant ORDER BY sequence LIMIT 1) LIMIT @limit)
+            """,
+            new { tenant, limit = (long)limit });
 
     /// <summary>
     /// The owners of a tenant, held until this write ends: two owners who take each other's role at once go one after the other, and the
@@ -154,6 +203,7 @@ internal sealed class AdministratorStore(SqlSession db)
         public long CreatedAt { get; init; }
         public long? SignedInAt { get; init; }
         public long Passkeys { get; init; }
+        public long Epoch { get; init; }
 
         public Administrator ToAdministrator() => new()
         {
@@ -169,6 +219,7 @@ internal sealed class AdministratorStore(SqlSession db)
             CreatedAt = CreatedAt.At(),
             SignedInAt = SignedInAt.At(),
             Passkeys = (int)Passkeys,
+            Epoch = Epoch,
         };
     }
 }

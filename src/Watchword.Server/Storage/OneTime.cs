@@ -30,6 +30,10 @@ internal sealed class OneTime
     public static readonly OneTime Invitation =
         Spend("administrator_invitations", "tenant_id = @tenant AND invitation_id = @id AND expires_at > @now");
 
+    /// <summary>A step of signing in to the portal: a password that was right, a passkey's challenge. Parameters: tenant, id, expires.</summary>
+    public static readonly OneTime SignInStep =
+        new("INSERT INTO administrator_steps (tenant_id, step_id, expires_at) VALUES (@tenant, @id, @expires) ON CONFLICT (tenant_id, step_id) DO NOTHING");
+
     private readonly string _sql;
 
     private OneTime(string sql) => _sql = sql;

@@ -5,6 +5,7 @@ using Watchword.Core.Audit;
 using Watchword.Server.Portal.Pages.Audit;
 using Watchword.Server.Portal.Pages.Webhooks;
 using Watchword.Server.Storage;
+using Watchword.Server.Tests.Events;
 using Watchword.Server.Tests.Harness;
 using Watchword.Server.Tests.Security;
 
@@ -89,6 +90,42 @@ public sealed class AuditPagesTests
         using var nobody = new Visitor(server);
         Assert.Equal(HttpStatusCode.Redirect, (await nobody.GetAsync("audit/export")).StatusCode);
         foreach (var visitor in new[] { owner, auditor, stranger, support })
+            visitor.Dispose();
+    }
+
+    [Theory]
+    [InlineData(Engine.Sqlite)]
+    [InlineData(Engine.Postgres)]
+    public async Task Who_did_it_can_be_told_of_those_who_were_removed_as_long_as_the_log_has_what_they_did(Engine engine)
+    {
+        await using var server = await TestServer.StartAsync(engine);
+        var accounts = server.Services.GetRequiredService<Watchword.Server.Administration.Administrators>();
+        var (ada, _) = await Visitor.OfAsync(server, AdministratorRole.Owner);
+        var (bob, email) = await Visitor.OfAsync(server, AdministratorRole.Auditor);
+        var who = (await server.Database.ReadAsync(db => new AdministratorStore(db).ByEmailAsync(email)))!;
+        var by = Author.Console(who.TenantId);
+        await accounts.RemoveAsync(by, who.AdministratorId);
+
+        var names = AuditNames.Of(new Dictionary<string, string>(), await accounts.NamesAsync(who.TenantId));
+        Assert.Equal("Auditor (removed) signed in", AuditWords.Sentence(Event(AuditAction.AdministratorSignedIn, "administrator:" + who.AdministratorId), names));
+        Assert.Equal("Somebody at the server's console removed Auditor (removed)", AuditWords.Sentence(Event(AuditAction.AdministratorRemoved, "console") with { Target = who.AdministratorId }, names));
+        Assert.DoesNotContain(await accounts.ListAsync(who.TenantId), a => a.AdministratorId == who.AdministratorId);
+        Visitor.Says(await bob.PasswordAsync(email), "That did not work");
+        // Their address is free, and whoever comes back by it is somebody else.
+        var (again, _) = await Visitor.OfAsync(server, AdministratorRole.Support, email);
+        Assert.Equal(2, (await accounts.NamesAsync(who.TenantId)).Count(n => n.Name is "Auditor (removed)" or "Support"));
+
+        await server.RelayAsync();
+        var housekeeping = server.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<Watchword.Server.Hosting.Housekeeping>().Single();
+        server.Clock.Advance(TimeSpan.FromDays(29));
+        await housekeeping.RunOnceAsync();
+        Assert.Contains(await accounts.NamesAsync(who.TenantId), n => n.Id == who.AdministratorId);
+        await server.Services.GetRequiredService<Watchword.Server.Administration.RetentionAdministration>().ChangeAsync(by, kept => kept with { AuditDays = 30 });
+        await server.RelayAsync();
+        server.Clock.Advance(TimeSpan.FromDays(1.5));
+        await housekeeping.RunOnceAsync();
+        Assert.DoesNotContain(await accounts.NamesAsync(who.TenantId), n => n.Id == who.AdministratorId);
+        foreach (var visitor in new[] { ada, bob, again })
             visitor.Dispose();
     }
 

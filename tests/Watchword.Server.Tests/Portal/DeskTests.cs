@@ -145,6 +145,51 @@ public sealed class DeskTests
     }
 
     [Fact]
+    public async Task What_makes_the_portal_somebodys_own_wants_a_sign_in_of_the_last_fifteen_minutes_to_the_millisecond()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (ada, email) = await Visitor.OfAsync(server, AdministratorRole.Owner);
+        ada.Dispose();
+        var session = (await server.Database.ReadAsync(async db =>
+        {
+            var who = (await new AdministratorStore(db).ByEmailAsync(email))!;
+            return await new AdministratorSessionStore(db).ListAsync(who.TenantId, who.AdministratorId);
+        }))[0];
+        var desk = new Server.Portal.Desk(new Seated(session), server.Services.GetRequiredService<PortalSessions>());
+        Permission[] wanting = [Permission.ChangeAdministrators, Permission.RotateSigningKeys];
+        server.Clock.Advance(TimeSpan.FromMinutes(15) - TimeSpan.FromMilliseconds(1));
+        await desk.FreshAsync();
+        foreach (var permission in Enum.GetValues<Permission>())
+            await desk.AsAsync(permission);
+        server.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await Assert.ThrowsAsync<Server.Portal.NotFreshException>(desk.FreshAsync);
+        foreach (var permission in Enum.GetValues<Permission>())
+        {
+            if (wanting.Contains(permission))
+                await Assert.ThrowsAsync<Server.Portal.NotFreshException>(() => desk.AsAsync(permission));
+            else
+                await desk.AsAsync(permission);
+        }
+    }
+
+    [Fact]
+    public async Task An_old_sign_in_changes_nothing_of_an_account_and_signing_in_again_leads_back()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (ada, email) = await Visitor.OfAsync(server, AdministratorRole.Owner);
+        var fresh = await (await ada.GetAsync("account")).Content.ReadAsStringAsync();
+        server.Clock.Advance(TimeSpan.FromMinutes(15));
+        await ada.SubmitAsync("account", fresh, "codes");
+        await ada.SubmitAsync("account", fresh, "password", ("Form.Password", "pewter lantern 17 gorse"));
+        var stale = await (await ada.GetAsync("account")).Content.ReadAsStringAsync();
+        Assert.Contains("href=\"sign-in?then=%2Fadmin%2Faccount\"", stale, StringComparison.Ordinal);
+        Assert.Contains("sign in again first", stale, StringComparison.Ordinal);
+        Visitor.Goes(await ada.SubmitAsync("sign-in?then=%2Fadmin%2Faccount", "sign-in", ("Form.Email", email), ("Form.Password", Visitor.Password)), "second-factor?then=%2Fadmin%2Faccount");
+        Visitor.Goes(await ada.SubmitAsync("second-factor?then=%2Fadmin%2Faccount", "recovery", ("Typed.Code", ada.RecoveryCodes[0])), "/admin/account");
+        Assert.Contains("9 of 10 are left", await (await ada.GetAsync("account")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cookies_are_bound_to_this_host_and_pages_let_nothing_in_from_elsewhere()
     {
         await using var server = await TestServer.StartAsync(settings: ("Watchword:PublicUrl", "https://login.example.com"));
@@ -194,6 +239,13 @@ public sealed class DeskTests
         var request = new HttpRequestMessage(HttpMethod.Get, server.Url + "/cis/v1/users");
         request.Headers.Add("Cookie", ada.Cookies.GetCookieHeader(new Uri(server.Url)));
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.Http.SendAsync(request)).StatusCode);
+    }
+
+    /// <summary>Whoever sits at a page.</summary>
+    private sealed class Seated(AdministratorSession session) : Microsoft.AspNetCore.Components.Authorization.AuthenticationStateProvider
+    {
+        public override Task<Microsoft.AspNetCore.Components.Authorization.AuthenticationState> GetAuthenticationStateAsync() =>
+            Task.FromResult(new Microsoft.AspNetCore.Components.Authorization.AuthenticationState(PortalIdentity.SignedIn(session)));
     }
 
     private static IEnumerable<Type> PageTypes() =>

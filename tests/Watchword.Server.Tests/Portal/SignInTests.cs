@@ -152,6 +152,92 @@ public abstract class SignInTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_right_password_leads_in_once_and_not_past_a_sign_out_everywhere_or_another_password()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        var who = await WhoAsync(email);
+        using var visitor = new Visitor(Server);
+        visitor.Take(ada);
+        Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+        using var thief = Copy(visitor);
+        using var twin = Copy(visitor);
+        Assert.Equal(HttpStatusCode.OK, (await thief.GetAsync("second-factor")).StatusCode);
+        // Two factors at once, one way in.
+        Server.Clock.Advance(TimeSpan.FromSeconds(30));
+        var answers = await Task.WhenAll(visitor.TotpAsync(visitor.Code()), twin.SubmitAsync("second-factor", "recovery", ("Typed.Code", ada.RecoveryCodes[0])));
+        Assert.Single(answers, a => a.StatusCode == HttpStatusCode.Redirect && a.Headers.Location!.OriginalString.EndsWith("/admin/", StringComparison.Ordinal));
+        Visitor.Goes(await thief.GetAsync("second-factor"), "sign-in");
+
+        Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+        using var everywhere = Copy(visitor);
+        Assert.True(await Administrators.SignOutEverywhereAsync(Author.Console(who.TenantId), who.AdministratorId));
+        Visitor.Goes(await everywhere.GetAsync("second-factor"), "sign-in");
+
+        // Ended while the factor was being checked.
+        Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+        var read = await WhoAsync(email);
+        await Administrators.SignOutEverywhereAsync(Author.Console(who.TenantId), who.AdministratorId);
+        var sessions = Server.Services.GetRequiredService<PortalSessions>();
+        Assert.Null(await sessions.BeginAsync(read, new(read.TenantId, read.AdministratorId, Stage.SecondFactor, "one", read.Epoch), "totp", null, "", null));
+        read = await WhoAsync(email);
+        Assert.NotNull(await sessions.BeginAsync(read, new(read.TenantId, read.AdministratorId, Stage.SecondFactor, "two", read.Epoch), "totp", null, "", null));
+        Assert.Null(await sessions.BeginAsync(read, new(read.TenantId, read.AdministratorId, Stage.SecondFactor, "two", read.Epoch), "totp", null, "", null));
+
+        Visitor.Goes(await visitor.PasswordAsync(email), "second-factor");
+        var code = (await Administrators.InviteAsync(Author.Console(who.TenantId), email, AdministratorRole.Owner)).Value!.Code;
+        using var back = new Visitor(Server);
+        await back.JoinAsync(code, email);
+        Visitor.Goes(await visitor.GetAsync("second-factor"), "sign-in");
+        ada.Dispose();
+    }
+
+    [Fact]
+    public async Task A_passkeys_challenge_is_answered_once_even_by_twenty_at_the_same_instant()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        var who = await WhoAsync(email);
+        await using var scope = Server.Services.CreateAsyncScope();
+        var challenges = scope.ServiceProvider.GetRequiredService<PasskeyState>();
+        var http = new Microsoft.AspNetCore.Http.DefaultHttpContext { RequestServices = scope.ServiceProvider };
+        var (options, state) = await challenges.CreationAsync(who, http);
+        Assert.Contains("challenge", options, StringComparison.Ordinal);
+        var taken = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => challenges.TakeAsync(who, state))));
+        Assert.Single(taken, t => t is not null);
+        Assert.Null(await challenges.TakeAsync(who, state));
+        ada.Dispose();
+    }
+
+    [Fact]
+    public async Task What_was_used_up_is_forgotten_once_it_is_old_and_not_before()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        var who = await WhoAsync(email);
+        await Server.Database.WriteAsync(db => OneTime.SignInStep.ConsumeAsync(db, new { tenant = who.TenantId, id = "mine", expires = Server.Clock.GetUtcNow().AddMinutes(10).ToUnixTimeMilliseconds() }));
+        await HouseholdAsync(TimeSpan.FromMinutes(15));
+        Assert.True(await Server.Database.ReadAsync(db => new SignInStepStore(db).IsUsedAsync(who.TenantId, "mine")));
+        await HouseholdAsync(TimeSpan.FromMilliseconds(1));
+        Assert.False(await Server.Database.ReadAsync(db => new SignInStepStore(db).IsUsedAsync(who.TenantId, "mine")));
+        ada.Dispose();
+
+        Task HouseholdAsync(TimeSpan later)
+        {
+            Server.Clock.Advance(later);
+            return Server.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<Watchword.Server.Hosting.Housekeeping>().Single().RunOnceAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_second_password_in_the_same_browser_ends_the_sign_in_before()
+    {
+        var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Owner);
+        using var copy = Copy(ada);
+        Assert.Equal(HttpStatusCode.OK, (await copy.GetAsync("")).StatusCode);
+        await ada.SignInAsync(email);
+        Assert.Equal(HttpStatusCode.OK, (await ada.GetAsync("")).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await copy.GetAsync("")).StatusCode);
+    }
+
+    [Fact]
     public async Task Whoever_signs_in_goes_to_a_page_of_the_portal_and_nowhere_else()
     {
         var (ada, email) = await Visitor.OfAsync(Server, AdministratorRole.Support);
@@ -204,6 +290,15 @@ public abstract class SignInTests(SharedServer shared)
         foreach (var secret in new[] { Visitor.Password, code, Convert.ToBase64String(ada.TotpKey), TypedCode.Base32(ada.TotpKey), ada.RecoveryCodes[0], ada.RecoveryCodes[0].Replace("-", "", StringComparison.Ordinal) })
             Assert.DoesNotContain(secret, everything, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(email, string.Join('\n', Server.Logs.Lines), StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Another browser with the same cookies.</summary>
+    private Visitor Copy(Visitor of)
+    {
+        var copy = new Visitor(Server);
+        copy.Take(of);
+        copy.Cookies.Add(of.Cookies.GetAllCookies());
+        return copy;
     }
 
     private Administrators Administrators => Server.Services.GetRequiredService<Administrators>();

@@ -51,22 +51,26 @@ internal sealed class AdministratorUserStore(Database database, TimeProvider tim
     /// <summary>All that the managers change of an administrator is the hash of the password, when an old one is hashed anew.</summary>
     public async Task<IdentityResult> UpdateAsync(Administrator user, CancellationToken cancellationToken)
     {
-        await database.WriteAsync(db => new AdministratorStore(db).SetPasswordAsync(user));
+        await database.WriteAsync(db => new AdministratorStore(db).RehashAsync(user));
         return IdentityResult.Success;
     }
 
     public async Task<IdentityResult> DeleteAsync(Administrator user, CancellationToken cancellationToken)
     {
-        await database.WriteAsync(db => new AdministratorStore(db).DeleteAsync(user.TenantId, user.AdministratorId));
+        await database.WriteAsync(db => new AdministratorStore(db).DeleteAsync(user.TenantId, user.AdministratorId, time.GetUtcNow()));
         return IdentityResult.Success;
     }
 
+    /// <summary>After a use. New ones come by <see cref="PutAsync"/>, in the write that notes it.</summary>
     public Task AddOrUpdatePasskeyAsync(Administrator user, UserPasskeyInfo passkey, CancellationToken cancellationToken)
     {
         var data = StoredJson.Write(KeptPasskey.Of(passkey));
-        return database.WriteAsync(db => new AdministratorFactorStore(db).PutPasskeyAsync(
-            user.TenantId, user.AdministratorId, Base64Url.EncodeToString(passkey.CredentialId), data, time.GetUtcNow()));
+        return database.WriteAsync(db => new AdministratorFactorStore(db).UpdatePasskeyAsync(user.TenantId, user.AdministratorId, Base64Url.EncodeToString(passkey.CredentialId), data));
     }
+
+    public static async ValueTask PutAsync(SqlSession db, Administrator user, UserPasskeyInfo passkey, DateTimeOffset now) =>
+        await new AdministratorFactorStore(db).PutPasskeyAsync(
+            user.TenantId, user.AdministratorId, Base64Url.EncodeToString(passkey.CredentialId), StoredJson.Write(KeptPasskey.Of(passkey)), now);
 
     public async Task<IList<UserPasskeyInfo>> GetPasskeysAsync(Administrator user, CancellationToken cancellationToken) =>
         [.. (await database.ReadAsync(db => new AdministratorFactorStore(db).PasskeysAsync(user.TenantId, user.AdministratorId))).Select(Info)];

@@ -20,17 +20,27 @@ internal sealed class Doorway(Database database, PortalSessions sessions)
     {
         if (await PortalIdentity.PendingAsync(http) is not { } pending || pending.Stage != stage)
             return null;
-        var who = await database.ReadAsync(db => new AdministratorStore(db).FindAsync(pending.Tenant, pending.Administrator));
-        // A cookie from before the first factor was set up must not set up another.
-        return who is not null && who.HasSecondFactor == (stage == Stage.SecondFactor) ? who : null;
+        return await database.ReadAsync(async db =>
+        {
+            var who = await new AdministratorStore(db).FindAsync(pending.TenantId, pending.AdministratorId);
+            // A cookie from before the first factor was set up must not set up another; one that led in, or is from before a new password, leads nowhere.
+            return who is not null && who.HasSecondFactor == (stage == Stage.SecondFactor) && who.Epoch == pending.Epoch
+                && !await new SignInStepStore(db).IsUsedAsync(pending.TenantId, pending.Id) ? who : null;
+        });
     }
 
-    /// <summary>Both were right: in.</summary>
-    public async Task EnterAsync(HttpContext http, Administrator who, string factor)
+    /// <summary>Both were right: in. Not when this way in was used already, or ended by another password or a sign-out everywhere.</summary>
+    public async Task<bool> EnterAsync(HttpContext http, Administrator who, string factor)
     {
-        var session = await sessions.BeginAsync(who, factor, http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent.ToString());
+        if (await PortalIdentity.PendingAsync(http) is not { } pending)
+            return false;
+        var session = await sessions.BeginAsync(
+            who, pending, factor, http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent.ToString(), PortalIdentity.SessionOf(http.User));
         await http.SignOutAsync(PortalIdentity.PendingScheme);
+        if (session is null)
+            return false;
         await http.SignInAsync(PortalIdentity.Scheme, PortalIdentity.SignedIn(session), new AuthenticationProperties { IsPersistent = false });
+        return true;
     }
 
     /// <summary>Who answers for what somebody does before they are in.</summary>

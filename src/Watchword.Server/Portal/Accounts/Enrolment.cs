@@ -11,7 +11,8 @@ namespace Watchword.Server.Portal.Accounts;
 
 /// <summary>What an administrator changes of their own account: password, authenticator app, passkeys, recovery codes.</summary>
 internal sealed class Enrolment(
-    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasswordBench bench, MasterKey keys, Seal seal, TimeProvider time)
+    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasskeyState challenges, PasswordBench bench, MasterKey keys, Seal seal,
+    TimeProvider time)
 {
     public const int RecoveryCodes = 10;
 
@@ -78,42 +79,49 @@ internal sealed class Enrolment(
         if (await PasswordFaultAsync(who, password) is { } fault)
             return fault;
         who.PasswordHash = await bench.HashAsync(managers, who, password!);
-        await database.WriteAsync(async db =>
+        var changed = await database.WriteAsync(async db =>
         {
-            await new AdministratorStore(db).SetPasswordAsync(who);
+            var store = new AdministratorStore(db);
+            if (!await store.HoldAsync(who))
+                return false;
+            await store.SetPasswordAsync(who);
             await new AdministratorSessionStore(db).EndOthersAsync(who.TenantId, who.AdministratorId, session.SessionId);
             await new EventStore(db).AddAsync(PortalSessions.AuthorOf(session), AuditAction.AdministratorPasswordChanged, time.GetUtcNow(), target: who.AdministratorId);
+            return true;
         });
-        return null;
+        return changed ? null : "Your account was changed elsewhere meanwhile. Sign in again.";
     }
 
     /// <summary>A new key for an authenticator app, not theirs before a code confirms it.</summary>
     public static byte[] NewTotpKey() => RandomNumberGenerator.GetBytes(Totp.KeySize);
 
     /// <summary>Makes the key theirs when the code is of it; false for a wrong code.</summary>
-    public async Task<bool> ConfirmTotpAsync(Author by, Administrator who, byte[] key, string? code)
+    /// <param name="by">Who answers for it.</param>
+    /// <param name="who">Whose it becomes.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="code">What the app shows.</param>
+    /// <param name="first">Whether it is their first factor: refused where there is one already.</param>
+    public async Task<bool> ConfirmTotpAsync(Author by, Administrator who, byte[] key, string? code, bool first)
     {
         if (Totp.Verify(key, code, time.GetUtcNow(), lastStep: 0) is not { } step)
             return false;
         var kept = seal.TotpKeyOf(who.TenantId, who.AdministratorId).Protect(Convert.ToBase64String(key));
-        await ChangeFactorsAsync(by, who, "authenticator app added", async db => await new AdministratorStore(db).SetTotpAsync(who.TenantId, who.AdministratorId, kept, step));
-        return true;
+        return await ChangeFactorsAsync(
+            by, who, first, "authenticator app added", async db => await new AdministratorStore(db).SetTotpAsync(who.TenantId, who.AdministratorId, kept, step));
     }
 
-    /// <summary>Adds the passkey that the browser made; what is wrong, or null.</summary>
-    public async Task<string?> AddPasskeyAsync(Author by, Administrator who, string? credential, string? state, string? name, HttpContext http)
+    /// <summary>Adds the passkey that the browser made, as <see cref="ConfirmTotpAsync"/> does an app; what is wrong, or null.</summary>
+    public async Task<string?> AddPasskeyAsync(Author by, Administrator who, PasskeyFields made, HttpContext http, bool first)
     {
         const string Refused = "The passkey was not taken. Try again.";
-        if (string.IsNullOrEmpty(credential) || state is null)
+        if (made.Credential is not { Length: > 0 } credential || await challenges.TakeAsync(who, made.State) is not { } challenge)
             return Refused;
-        var result = await passkeys.PerformAttestationAsync(new PasskeyAttestationContext { HttpContext = http, CredentialJson = credential, AttestationState = state });
+        var result = await passkeys.PerformAttestationAsync(new PasskeyAttestationContext { HttpContext = http, CredentialJson = credential, AttestationState = challenge });
         if (!result.Succeeded || result.UserEntity.Id != AdministratorUserStore.IdOf(who))
             return Refused;
-        var given = (name ?? "").Trim();
+        var given = (made.Name ?? "").Trim();
         result.Passkey.Name = given.Length is 0 or > 60 || given.Any(char.IsControl) ? "Passkey" : given;
-        await managers.AddOrUpdatePasskeyAsync(who, result.Passkey);
-        await ChangeFactorsAsync(by, who, "passkey added", _ => ValueTask.CompletedTask);
-        return null;
+        return await ChangeFactorsAsync(by, who, first, "passkey added", db => AdministratorUserStore.PutAsync(db, who, result.Passkey, time.GetUtcNow())) ? null : Refused;
     }
 
     /// <summary>Their passkeys, to be shown.</summary>
@@ -128,13 +136,13 @@ internal sealed class Enrolment(
     public Task<bool> RemoveTotpAsync(Author by, Administrator who) =>
         RemoveAsync(by, who, "authenticator app removed", left => left is { TotpKey.Length: > 0, Passkeys: > 0 }, async db => await new AdministratorStore(db).SetTotpAsync(who.TenantId, who.AdministratorId, "", 0) == 1);
 
-    /// <summary>New codes to write down; the ones before open nothing any more.</summary>
-    public async Task<IReadOnlyList<string>> NewRecoveryCodesAsync(Author by, Administrator who)
+    /// <summary>New codes to write down; the ones before open nothing any more. Null when their account was given to them anew meanwhile.</summary>
+    public async Task<IReadOnlyList<string>?> NewRecoveryCodesAsync(Author by, Administrator who)
     {
         var codes = Enumerable.Range(0, RecoveryCodes).Select(_ => TypedCode.New()).ToList();
         var hashes = codes.Select(c => Administrators.HashOf(keys, c)!).ToList();
-        await ChangeFactorsAsync(by, who, "recovery codes made", db => new AdministratorFactorStore(db).ReplaceRecoveryCodesAsync(who.TenantId, who.AdministratorId, hashes));
-        return codes;
+        return await ChangeFactorsAsync(
+            by, who, first: false, "recovery codes made", db => new AdministratorFactorStore(db).ReplaceRecoveryCodesAsync(who.TenantId, who.AdministratorId, hashes)) ? codes : null;
     }
 
     private async Task<string?> PasswordFaultAsync(Administrator who, string? password)
@@ -151,17 +159,20 @@ internal sealed class Enrolment(
     {
         var store = new AdministratorStore(db);
         // Held, so that of two factors that go at once one stays.
-        await store.HoldAsync(who.TenantId, who.AdministratorId);
-        if (await store.FindAsync(who.TenantId, who.AdministratorId) is not { } now || !mayGo(now) || !await remove(db))
+        if (!await store.HoldAsync(who) || await store.FindAsync(who.TenantId, who.AdministratorId) is not { } now || !mayGo(now) || !await remove(db))
             return false;
         await NoteAsync(db, by, who, what);
         return true;
     });
 
-    private Task ChangeFactorsAsync(Author by, Administrator who, string what, Func<SqlSession, ValueTask> change) => database.WriteAsync(async db =>
+    private Task<bool> ChangeFactorsAsync(Author by, Administrator who, bool first, string what, Func<SqlSession, ValueTask> change) => database.WriteAsync(async db =>
     {
+        var store = new AdministratorStore(db);
+        if (!await store.HoldAsync(who) || (first && (await store.FindAsync(who.TenantId, who.AdministratorId))!.HasSecondFactor))
+            return false;
         await change(db);
         await NoteAsync(db, by, who, what);
+        return true;
     });
 
     private ValueTask NoteAsync(SqlSession db, Author by, Administrator who, string what) => new EventStore(db).AddAsync(

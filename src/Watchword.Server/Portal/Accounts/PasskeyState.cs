@@ -18,10 +18,11 @@ public sealed class PasskeyFields
 
 /// <summary>
 /// Challenges for passkeys. What a challenge was goes along in the form, sealed, for one administrator and five minutes, so that any node can
-/// check the answer.
+/// check the answer; it is answered once.
 /// </summary>
-internal sealed class PasskeyState(IPasskeyHandler<Administrator> passkeys, IDataProtectionProvider protection)
+internal sealed class PasskeyState(IPasskeyHandler<Administrator> passkeys, IDataProtectionProvider protection, Database database, TimeProvider time)
 {
+    private const int IdLength = 32;
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
     /// <summary>Asks for one of the passkeys that somebody has.</summary>
@@ -39,8 +40,14 @@ internal sealed class PasskeyState(IPasskeyHandler<Administrator> passkeys, IDat
         return (asked.CreationOptionsJson, Close(who, asked.AttestationState!));
     }
 
-    /// <summary>The challenge that a form brought along; null when it is none of theirs or too old.</summary>
-    public string? Open(Administrator who, string? state)
+    /// <summary>The challenge that a form brought along, which is used up with this; null when it is none of theirs, too old or was answered already.</summary>
+    public async Task<string?> TakeAsync(Administrator who, string? state) =>
+        Open(who, state) is { Length: > IdLength } opened
+        && await database.WriteAsync(db => OneTime.SignInStep.ConsumeAsync(db, new { tenant = who.TenantId, id = opened[..IdLength], expires = (time.GetUtcNow() + Life).Ms() }))
+            ? opened[IdLength..]
+            : null;
+
+    private string? Open(Administrator who, string? state)
     {
         try
         {
@@ -52,7 +59,7 @@ internal sealed class PasskeyState(IPasskeyHandler<Administrator> passkeys, IDat
         }
     }
 
-    private string Close(Administrator who, string state) => ProtectorOf(who).Protect(state, Life);
+    private string Close(Administrator who, string state) => ProtectorOf(who).Protect(RandomNumberGenerator.GetHexString(IdLength, lowercase: true) + state, Life);
 
     private ITimeLimitedDataProtector ProtectorOf(Administrator who) =>
         protection.CreateProtector("watchword.passkey-state", AdministratorUserStore.IdOf(who)).ToTimeLimitedDataProtector();

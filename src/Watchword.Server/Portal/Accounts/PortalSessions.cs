@@ -14,8 +14,15 @@ internal sealed class PortalSessions(Database database, PortalOptions options, T
     private const int LongestUserAgent = 300;
     private static readonly TimeSpan TouchInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Signs somebody in. Their failures are forgotten.</summary>
-    public async Task<AdministratorSession> BeginAsync(Administrator who, string factor, IPAddress? from, string userAgent)
+    /// <summary>How long after it a sign-in is good for what makes an account, or everybody's keys, somebody's own.</summary>
+    public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// Signs somebody in, by a way in that is used up with it; null when it was used already or is of another epoch. Their failures are forgotten,
+    /// and the sign-in that this browser had before is over.
+    /// </summary>
+    public async Task<AdministratorSession?> BeginAsync(
+        Administrator who, PendingSignIn pending, string factor, IPAddress? from, string userAgent, (string Tenant, string Session)? before)
     {
         var now = time.GetUtcNow();
         var session = new AdministratorSession
@@ -31,15 +38,23 @@ internal sealed class PortalSessions(Database database, PortalOptions options, T
             Email = who.Email,
             Role = who.Role.ToString(),
         };
-        await database.WriteAsync(async db =>
+        return await database.WriteAsync(async db =>
         {
-            await new AdministratorStore(db).MarkSignedInAsync(who.TenantId, who.AdministratorId, now);
-            await new AdministratorSessionStore(db).AddAsync(session);
+            if (!await OneTime.SignInStep.ConsumeAsync(db, new { tenant = pending.TenantId, id = pending.Id, expires = (now + PortalIdentity.PendingLife).Ms() })
+                || !await new AdministratorStore(db).MarkSignedInAsync(pending.TenantId, pending.AdministratorId, pending.Epoch, now))
+                return null;
+            var store = new AdministratorSessionStore(db);
+            if (before is { } old)
+                await store.EndAsync(old.Tenant, old.Session);
+            await store.AddAsync(session);
             await new EventStore(db).AddAsync(
                 AuthorOf(session), AuditAction.AdministratorSignedIn, now, target: who.AdministratorId, detail: StoredJson.Write(new { factor }));
+            return session;
         });
-        return session;
     }
+
+    /// <summary>Whether they signed in a moment ago: whoever finds an open browser must not be able to make more of it their own (OWASP ASVS 7.5.1).</summary>
+    public bool IsFresh(AdministratorSession session) => time.GetUtcNow() < session.StartedAt.At() + FreshFor;
 
     /// <summary>The sign-in, if it is still one; null once it was ended, lay idle too long or is too old.</summary>
     /// <param name="tenant">Its tenant.</param>

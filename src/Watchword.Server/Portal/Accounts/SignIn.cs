@@ -22,7 +22,8 @@ internal enum SignInVerdict
 
 /// <summary>The two steps of signing in. Each counts the try before it compares anything, and locks when the count says so.</summary>
 internal sealed class SignIn(
-    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasswordBench bench, MasterKey keys, Seal seal, TimeProvider time, ILogger<SignIn> log)
+    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasskeyState challenges, PasswordBench bench, MasterKey keys, Seal seal, TimeProvider time,
+    ILogger<SignIn> log)
 {
     /// <summary>First step. The time it takes does not tell whether the address is known.</summary>
     public async Task<(SignInVerdict Verdict, Administrator? Who)> PasswordAsync(string? email, string? password, string? address)
@@ -64,9 +65,9 @@ internal sealed class SignIn(
     public Task<SignInVerdict> PasskeyAsync(Administrator who, string? credential, string? state, HttpContext http) =>
         TryAsync(who, "passkey", PortalSessions.AddressText(http.Connection.RemoteIpAddress), async () =>
         {
-            if (string.IsNullOrEmpty(credential) || state is null)
+            if (string.IsNullOrEmpty(credential) || await challenges.TakeAsync(who, state) is not { } challenge)
                 return false;
-            var result = await passkeys.PerformAssertionAsync(new PasskeyAssertionContext { HttpContext = http, CredentialJson = credential, AssertionState = state });
+            var result = await passkeys.PerformAssertionAsync(new PasskeyAssertionContext { HttpContext = http, CredentialJson = credential, AssertionState = challenge });
             if (!result.Succeeded || AdministratorUserStore.IdOf(result.User) != AdministratorUserStore.IdOf(who))
                 return false;
             await managers.AddOrUpdatePasskeyAsync(who, result.Passkey);

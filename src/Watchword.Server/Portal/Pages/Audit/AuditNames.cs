@@ -18,9 +18,9 @@ internal sealed class AuditNames
     public void Know(string id, string name) => _names[id] = name;
 
     /// <summary>Applications, and administrators for those who may know who they are.</summary>
-    public static AuditNames Of(IReadOnlyDictionary<string, string> apps, IReadOnlyList<Administrator> people)
+    public static AuditNames Of(IReadOnlyDictionary<string, string> apps, IReadOnlyList<(string Id, string Name)> people)
     {
-        var names = new AuditNames { Administrators = [.. people.Select(a => (a.AdministratorId, a.Name))] };
+        var names = new AuditNames { Administrators = people };
         foreach (var (id, name) in names.Administrators.Concat(apps.Select(a => (a.Key, a.Value))))
             names.Know(id, name);
         return names;
@@ -31,7 +31,7 @@ internal sealed class AuditNames
     {
         var names = new AuditNames
         {
-            Administrators = [.. (await people.ListAsync(tenant)).Select(a => (a.AdministratorId, a.Name))],
+            Administrators = await people.NamesAsync(tenant),
             Applications = [.. (await apps.ListAsync(tenant)).Select(a => (a.AppId, a.Name))],
         };
         foreach (var (id, name) in names.Administrators.Concat(names.Applications)

@@ -74,7 +74,7 @@ internal static class AuditWords
             AuditAction.InvitationWithdrawn => $"{who} withdrew an invitation",
             AuditAction.AdministratorJoined => $"{target ?? who} became an administrator",
             AuditAction.AdministratorRoleChanged => $"{who} made {target ?? "an administrator who is gone"} {Detail(e, "to") ?? "something else"}",
-            AuditAction.AdministratorRemoved => $"{who} removed an administrator",
+            AuditAction.AdministratorRemoved => $"{who} removed {target ?? "an administrator"}",
             AuditAction.AdministratorSignedIn => $"{who} signed in",
             AuditAction.AdministratorSignInFailed => $"Somebody failed to sign in as {target ?? who}",
             AuditAction.AdministratorLocked => $"Signing in as {target ?? who} was locked after too many failures",
