@@ -31,6 +31,8 @@ internal static class WatchwordHost
         {
             Args = [.. args, "--hostBuilder:reloadConfigOnChange=false"],
             ApplicationName = typeof(WatchwordHost).Assembly.GetName().Name,
+            // Of the published program: beside it, wherever it is started.
+            WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot") is var files && Directory.Exists(files) ? files : null,
         });
         configure?.Invoke(builder);
         var development = builder.Environment.IsDevelopment();

@@ -29,6 +29,9 @@ internal sealed class Site : IDisposable
 
     public string Url { get; }
 
+    /// <summary>Where the program is.</summary>
+    public string Program { get; init; } = Path.GetDirectoryName(typeof(WatchwordHost).Assembly.Location)!;
+
     /// <summary>The environment, besides what every process has.</summary>
     public Dictionary<string, string?> Settings { get; } = [];
 
@@ -52,7 +55,7 @@ internal sealed class Site : IDisposable
 
     private ProcessStartInfo StartInfo(string[] words)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(Path.GetDirectoryName(typeof(WatchwordHost).Assembly.Location)!, "watchword.dll"), .. words])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(Program, "watchword.dll"), .. words])
         {
             WorkingDirectory = Folder,
             RedirectStandardOutput = true,
