@@ -185,6 +185,9 @@ public sealed class ApplicationsTests(Chromium chromium, PortalServer portal) : 
             await Expect(page.Locator(".app-section[aria-current=page]")).ToHaveTextAsync(section);
             await Expect(page.GetByRole(AriaRole.Button, new() { NameRegex = new("Save|Add|Delete|Make|Edit") })).ToHaveCountAsync(0);
         }
+        await page.GetByRole(AriaRole.Link, new() { Name = "Limits", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Guesses, and how long a code lives" })).ToBeVisibleAsync();
+        await LookAsync(page, "limits");
         await page.GotoAsync($"{Server.Url}/admin/applications/00000000000000000000000000000000/settings");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "There is no such application" })).ToBeVisibleAsync();
     }
