@@ -9,6 +9,7 @@ using Watchword.Client.Users;
 var tries = Number("--tries", 5000);
 var pace = Number("--pace", 250);
 var visitors = Number("--visitors", 8);
+var raw = Array.IndexOf(args, "--raw") is >= 0 and var where && where + 1 < args.Length ? args[where + 1] : null;
 var folder = Directory.CreateTempSubdirectory("watchword-concealment-").FullName;
 await using var couple = await Couple.StartAsync(
     new CoupleOptions
@@ -42,6 +43,8 @@ foreach (var question in new[] { Question.Login, Question.WrongCode, Question.Si
     var answers = await Crowd.AskAsync(couple.WebUrl, question, numbers, visitors);
     var (known, unknown) = (answers.Where(a => a.Number.Known).ToList(), answers.Where(a => !a.Number.Known).ToList());
     var (d, p) = KolmogorovSmirnov.Compare([.. known.Select(a => a.Milliseconds)], [.. unknown.Select(a => a.Milliseconds)]);
+    if (raw is not null)
+        await File.AppendAllLinesAsync(raw, answers.Select(a => FormattableString.Invariant($"{question.Name},{(a.Number.Known ? "with" : "without")},{a.Milliseconds:0.000}")));
     var kinds = answers.Select(a => a.Seen).Distinct(StringComparer.Ordinal).ToList();
     good &= kinds.Count == 1 && p > 0.01;
     Console.WriteLine(FormattableString.Invariant(

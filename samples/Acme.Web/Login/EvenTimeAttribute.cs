@@ -22,7 +22,18 @@ internal sealed class EvenTimeAttribute : Attribute, IAsyncPageFilter
         var pace = context.HttpContext.RequestServices.GetRequiredService<AcmeOptions>().Pace;
         var began = TimeProvider.System.GetTimestamp();
         await next();
-        await Task.Delay(Rest(TimeProvider.System.GetElapsedTime(began), pace), TimeProvider.System, context.HttpContext.RequestAborted);
+        var taken = TimeProvider.System.GetElapsedTime(began);
+        await WaitUntilAsync(began, taken + Rest(taken, pace), context.HttpContext.RequestAborted);
+    }
+
+    /// <summary>
+    /// Timers go by a coarse clock and are early by up to some milliseconds, by how many depends on when the work was done. So they are asked again
+    /// until it is time: then when the answer leaves depends on when the question came, and on nothing else.
+    /// </summary>
+    private static async Task WaitUntilAsync(long began, TimeSpan end, CancellationToken stop)
+    {
+        for (var rest = end - TimeProvider.System.GetElapsedTime(began); rest > TimeSpan.Zero; rest = end - TimeProvider.System.GetElapsedTime(began))
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)), TimeProvider.System, stop);
     }
 
     /// <summary>What is left until the next multiple of the pace; nothing when there is no pace.</summary>
