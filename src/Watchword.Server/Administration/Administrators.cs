@@ -114,32 +114,38 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
     });
 
     /// <summary>Lets somebody try again who typed too much that was wrong.</summary>
-    public Task<bool> UnlockAsync(Author by, string id) => ChangeAsync(by, id, AuditAction.AdministratorUnlocked, db => new AdministratorStore(db).ClearFailuresAsync(by.TenantId, id));
+    public Task<bool> UnlockAsync(Author by, string id) => ChangeAsync(by, id, AuditAction.AdministratorUnlocked, async db =>
+    {
+        await new DeviceStore(db).UnlockAsync(by.TenantId, id);
+        return await new AdministratorStore(db).ClearFailuresAsync(by.TenantId, id);
+    });
 
     /// <summary>Signs somebody out of every browser, and whoever has entered their password there must enter it again.</summary>
     public Task<bool> SignOutEverywhereAsync(Author by, string id) => ChangeAsync(by, id, AuditAction.AdministratorSignedOutEverywhere, async db =>
     {
         await new AdministratorStore(db).BeginEpochAsync(by.TenantId, id);
+        await new DeviceStore(db).ForgetAsync(by.TenantId, id);
         return await new AdministratorSessionStore(db).EndAllAsync(by.TenantId, id);
     });
 
     /// <summary>
-    /// A code by which the first administrator, an owner, is made; null once there is one. With an address and a password of the operator's
-    /// choice, that is the code, for that address only.
+    /// A code by which the first administrator, an owner, is made, in place of all before; null once there is one. With an address and a password
+    /// of the operator's choice, that is the code, for that address only.
     /// </summary>
     public async Task<string?> SetUpCodeAsync(string tenant, string? email = null, string? code = null)
     {
         var now = time.GetUtcNow();
         var chosen = code ?? TypedCode.New();
         var hash = SetUpHash(keys, chosen);
-        return await database.WriteAsync(async db =>
+        try
         {
-            if (await new AdministratorStore(db).AnyAsync())
-                return null;
-            var invitations = new InvitationStore(db);
-            // The one that is configured is the same at every start.
-            if (code is null || await invitations.OpenAsync(hash, now) is null)
+            return await database.WriteAsync(async db =>
             {
+                if (await new AdministratorStore(db).AnyAsync())
+                    return null;
+                var invitations = new InvitationStore(db);
+                // Or a password would open the door for good that was taken out of the configuration long ago.
+                await invitations.DeleteSetUpCodesAsync();
                 await invitations.AddAsync(
                     new Invitation
                     {
@@ -149,12 +155,17 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
                         Role = AdministratorRole.Owner,
                         InvitedBy = Author.Server(tenant).Actor,
                         CreatedAt = now,
-                        ExpiresAt = code is null ? now + SetUpLife : DateTimeOffset.MaxValue.AddYears(-1),
+                        ExpiresAt = now + SetUpLife,
                     },
                     hash);
-            }
+                return chosen;
+            });
+        }
+        catch (Exception failure) when (code is not null && Database.IsDuplicateKey(failure))
+        {
+            // Another node that starts at this moment has just made it.
             return chosen;
-        });
+        }
     }
 
     /// <summary>What is kept of a set-up code: as of an invitation, or of a password that the operator chose.</summary>

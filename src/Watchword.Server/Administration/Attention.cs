@@ -50,6 +50,7 @@ internal sealed class Attention(
                 EndingSecrets = await applications.EndingSecretsAsync(tenant, now),
                 KeysTurnAt = await applications.FirstTenantAsync() == tenant ? KeysTurnAt(now) : null,
                 AuditCheck = await new AuditStore(db).LastCheckAsync(tenant),
+                WrongFactors = [.. (await new AdministratorStore(db).ListAsync(tenant)).Select(a => a.WrongFactors)],
                 TenantSince = await applications.TenantSinceAsync(tenant) ?? now,
             };
         });

@@ -39,6 +39,7 @@ internal enum AttentionPlace
     Webhooks,
     SigningKeys,
     Audit,
+    Administrators,
 }
 
 /// <summary>Something that needs attention.</summary>
@@ -91,6 +92,9 @@ internal sealed record AttentionFacts
 
     /// <summary>The last check of the audit log; null: there was none.</summary>
     public AuditCheck? AuditCheck { get; init; }
+
+    /// <summary>Of each administrator whose password was right, and then second factors wrong in a row: how many.</summary>
+    public IReadOnlyList<long> WrongFactors { get; init; } = [];
 
     /// <summary>Since when the tenant is there.</summary>
     public DateTimeOffset TenantSince { get; init; }

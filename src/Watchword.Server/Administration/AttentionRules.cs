@@ -1,6 +1,7 @@
 using System.Globalization;
 using Watchword.Core.Messages;
 using Watchword.Core.Otp;
+using Watchword.Server.Storage;
 using static Watchword.Server.Administration.AttentionPlace;
 using static Watchword.Server.Administration.AttentionSeverity;
 
@@ -25,7 +26,7 @@ internal static class AttentionRules
 
     /// <summary>All that needs attention, the most pressing first.</summary>
     public static IReadOnlyList<AttentionItem> Of(AttentionFacts facts) =>
-        [.. Channels(facts).Concat(Providers(facts)).Concat(Queue(facts)).Concat(Rates(facts)).Concat(Lockouts(facts)).Concat(Audit(facts)).Concat(Webhooks(facts))
+        [.. Channels(facts).Concat(Providers(facts)).Concat(Queue(facts)).Concat(Rates(facts)).Concat(Lockouts(facts)).Concat(Administrators(facts)).Concat(Audit(facts)).Concat(Webhooks(facts))
             .Concat(Routes(facts)).Concat(TestNumbers(facts)).Concat(Policies(facts)).Concat(Secrets(facts)).Concat(Keys(facts)).OrderBy(item => item.Severity)];
 
     /// <summary>A channel is open to applications, and nobody carries it.</summary>
@@ -78,6 +79,19 @@ internal static class AttentionRules
         // Rare events vary by the root of their number.
         if (facts.LockoutsLately >= FewestLockouts && facts.LockoutsLately > (3 * perHour) + (3 * Math.Sqrt(perHour)))
             yield return new(Warning, $"{Count(facts.LockoutsLately, "user was", "users were")} locked out in the last hour, many more than usual. Somebody may be guessing codes.", AttentionPlace.Users);
+    }
+
+    /// <summary>Without a name: not everybody who sees this may know who the administrators are.</summary>
+    private static IEnumerable<AttentionItem> Administrators(AttentionFacts facts)
+    {
+        foreach (var wrong in facts.WrongFactors.Where(w => w >= SignInTries.Most))
+        {
+            yield return new(
+                wrong >= SignInTries.MostFactorsInARow ? Problem : Warning,
+                $"An administrator's password was right, and {Count(wrong, "second factor", "second factors")} in a row were wrong. Somebody may know the password: ask whose it is, and give them a new one."
+                    + (wrong >= SignInTries.MostFactorsInARow ? " Nobody gets in there before an owner unlocks it." : ""),
+                AttentionPlace.Administrators);
+        }
     }
 
     private static IEnumerable<AttentionItem> Audit(AttentionFacts facts)

@@ -41,6 +41,7 @@ internal sealed class Housekeeping(SigningKeys keys, Sweep sweep, Forgetting for
         // Later than they expire: another node's clock may be behind.
         await sweep.UntilDoneAsync((db, limit) => new AssertionStore(db).PruneAsync(now.AddMinutes(-5), limit), stopping);
         await sweep.UntilDoneAsync((db, limit) => new AdministratorSessionStore(db).PruneAsync(now.AddDays(-1), limit), stopping);
+        await sweep.UntilDoneAsync((db, limit) => new DeviceStore(db).PruneAsync(now - DeviceStore.Life, limit), stopping);
         await sweep.UntilDoneAsync((db, limit) => new SignInStepStore(db).PruneAsync(now.AddMinutes(-5), limit), stopping);
         await sweep.UntilDoneAsync((db, limit) => new InvitationStore(db).PruneAsync(now.AddDays(-1), limit), stopping);
         if (now < _nextWalk)

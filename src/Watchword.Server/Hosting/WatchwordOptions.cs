@@ -161,7 +161,7 @@ internal sealed class BootstrapOptions
     /// </summary>
     public string? AdminEmail { get; set; }
 
-    /// <summary>A password of at least 16 characters that opens <c>/admin/join</c> for that address, once; there they choose their own.</summary>
+    /// <summary>A password of at least 16 characters that opens <c>/admin/join</c> for that address, once, within 24 hours of a start; there they choose their own.</summary>
     public string? AdminPassword { get; set; }
 }
 

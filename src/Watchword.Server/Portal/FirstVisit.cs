@@ -22,7 +22,8 @@ internal sealed class FirstVisit(Administrators accounts, Database database, Iss
         var email = EmailAddress.TryParse(first.Email, out var parsed) ? parsed.Value : null;
         if (await accounts.SetUpCodeAsync(tenant!, email, email is null ? null : first.Password) is not { } code)
             return;
-        // Standard output is the log. Whoever can start the server may have the code.
+        // Standard output is the log; but where both streams are collected (Docker, journald), the code is in that too. So it is open for a day
+        // only, goes at the next start, and is worth nothing once there is an administrator.
         await console.Writer.WriteLineAsync(email is null
             ? $"""
 

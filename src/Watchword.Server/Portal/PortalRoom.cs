@@ -46,6 +46,8 @@ internal static class PortalRoom
         services.AddHttpContextAccessor();
         services.AddSingleton<PortalSessions>();
         services.AddSingleton<PasswordBench>();
+        services.AddSingleton<DeviceCookie>();
+        services.TryAddSingleton(new RefusalPace(RefusalPace.Usual));
         services.AddScoped<Desk>();
         services.AddScoped<SignIn>();
         services.AddScoped<Enrolment>();
@@ -153,7 +155,7 @@ internal static class PortalRoom
 
     private static RateLimitPartition<string> TriesOf(HttpContext http) => HttpMethods.IsPost(http.Request.Method)
         ? RateLimitPartition.GetFixedWindowLimiter(
-            PortalSessions.AddressText(http.Connection.RemoteIpAddress) ?? "",
+            PortalSessions.NetworkText(http.Connection.RemoteIpAddress),
             _ => new FixedWindowRateLimiterOptions { PermitLimit = TriesPerMinute, Window = TimeSpan.FromMinutes(1) })
         : RateLimitPartition.GetNoLimiter("");
 

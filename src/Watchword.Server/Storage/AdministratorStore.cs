@@ -21,7 +21,15 @@ public sealed class Administrator
 
     /// <summary>Of the last code that was taken.</summary>
     public long TotpStep { get; init; }
+
+    /// <summary>For browsers that are not known.</summary>
     public DateTimeOffset? LockedUntil { get; init; }
+
+    /// <summary>For whoever has entered the password.</summary>
+    public DateTimeOffset? FactorLockedUntil { get; init; }
+
+    /// <summary>Wrong second factors since the last sign-in.</summary>
+    public long WrongFactors { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? SignedInAt { get; init; }
     public int Passkeys { get; init; }
@@ -31,6 +39,9 @@ public sealed class Administrator
 
     /// <summary>Whether there is something besides the password: until then they get no further than setting it up.</summary>
     public bool HasSecondFactor => TotpKey.Length > 0 || Passkeys > 0;
+
+    /// <summary>Whether an owner can let them try again before their time.</summary>
+    public bool IsLocked(DateTimeOffset now) => LockedUntil > now || FactorLockedUntil > now || WrongFactors >= SignInTries.MostFactorsInARow;
 }
 
 /// <summary>Somebody who used the portal once, for the audit log.</summary>
@@ -46,16 +57,12 @@ internal sealed class AdministratorStore(SqlSession db)
 {
     private const string Select =
         """
-        SELECT a.tenant_id, a.administrator_id, a.email, a.name, a.role, a.password_hash, a.totp_key, a.totp_step, a.locked_until, a.created_at, a.signed_in_at, a.epoch,
+        SELECT a.tenant_id, a.administrator_id, a.email, a.name, a.role, a.password_hash, a.totp_key, a.totp_step, a.locked_until, a.factor_locked_until, a.factor_row, a.created_at, a.signed_in_at, a.epoch,
             (SELECT COUNT(*) FROM administrator_passkeys p WHERE p.tenant_id = a.tenant_id AND p.administrator_id = a.administrator_id) AS passkeys
         FROM administrators a
         """;
 
-    /// <summary>Wrong tries after which the door is shut for a while.</summary>
-    public const int MostFailures = 5;
-
-    /// <summary>How long it stays shut.</summary>
-    public static readonly TimeSpan LockDuration = TimeSpan.FromMinutes(15);
+    private const string NoFailures = "failures = 0, locked_until = NULL, factor_failures = 0, factor_locked_until = NULL, factor_row = 0";
 
     /// <summary>Whether anybody, in any tenant, can sign in.</summary>
     public async ValueTask<bool> AnyAsync() => await db.FirstAsync<long>("SELECT COUNT(*) FROM (SELECT 1 FROM administrators LIMIT 1) any_one") > 0;
@@ -115,38 +122,13 @@ internal sealed class AdministratorStore(SqlSession db)
     public ValueTask<int> SetTotpAsync(string tenant, string id, string sealedKey, long step) =>
         db.ExecuteAsync("UPDATE administrators SET totp_key = @sealedKey, totp_step = @step WHERE tenant_id = @tenant AND administrator_id = @id", new { sealedKey, step, tenant, id });
 
-    /// <summary>
-    /// Counts a try before anything is compared, and with the last one allowed locks at once, so that no crash leaves a try uncounted. Null,
-    /// and not counted, while locked; otherwise the failures since the last lock, 0 when this try locked.
-    /// </summary>
-    public async ValueTask<long?> CountTryAsync(string tenant, string id, DateTimeOffset now) =>
-        (await db.AllAsync<long>(
-            """
-            UPDATE administrators SET
-                failures = CASE WHEN failures + 1 >= @most THEN 0 ELSE failures + 1 END,
-                locked_until = CASE WHEN failures + 1 >= @most THEN @until ELSE NULL END
-            WHERE tenant_id = @tenant AND administrator_id = @id AND (locked_until IS NULL OR locked_until <= @now)
-            RETURNING failures
-            """,
-            new { tenant, id, now = now.Ms(), until = (now + LockDuration).Ms(), most = (long)MostFailures })) is [var failures] ? failures : null;
-
-    /// <summary>A try that was counted was right as far as it went: it counts no longer. What others counted meanwhile stays.</summary>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="id">Whose.</param>
-    /// <param name="counted">What <see cref="CountTryAsync"/> said.</param>
-    public ValueTask<int> UncountTryAsync(string tenant, string id, long counted) => counted == 0
-        ? db.ExecuteAsync(
-            "UPDATE administrators SET failures = @most - 1, locked_until = NULL WHERE tenant_id = @tenant AND administrator_id = @id AND failures = 0 AND locked_until IS NOT NULL",
-            new { tenant, id, most = (long)MostFailures })
-        : db.ExecuteAsync("UPDATE administrators SET failures = failures - 1 WHERE tenant_id = @tenant AND administrator_id = @id AND failures > 0", new { tenant, id });
-
     public ValueTask<int> ClearFailuresAsync(string tenant, string id) =>
-        db.ExecuteAsync("UPDATE administrators SET failures = 0, locked_until = NULL WHERE tenant_id = @tenant AND administrator_id = @id", new { tenant, id });
+        db.ExecuteAsync($"UPDATE administrators SET {NoFailures} WHERE tenant_id = @tenant AND administrator_id = @id", new { tenant, id });
 
     /// <summary>False when another epoch has begun since their password was right.</summary>
     public async ValueTask<bool> MarkSignedInAsync(string tenant, string id, long epoch, DateTimeOffset now) =>
         await db.ExecuteAsync(
-            "UPDATE administrators SET failures = 0, locked_until = NULL, signed_in_at = @now WHERE tenant_id = @tenant AND administrator_id = @id AND epoch = @epoch",
+            $"UPDATE administrators SET {NoFailures}, signed_in_at = @now WHERE tenant_id = @tenant AND administrator_id = @id AND epoch = @epoch",
             new { tenant, id, epoch, now = now.Ms() }) == 1;
 
     /// <summary>Removes somebody with all that was theirs. Their name stays, for those who read the audit log.</summary>
@@ -159,7 +141,7 @@ internal sealed class AdministratorStore(SqlSession db)
             """,
             new { tenant, id, now = now.Ms() });
         var key = new { tenant, id };
-        foreach (var table in (string[])["administrator_sessions", "administrator_passkeys", "administrator_recovery_codes", "administrator_invitations"])
+        foreach (var table in (string[])["administrator_sessions", "administrator_passkeys", "administrator_recovery_codes", "administrator_invitations", "administrator_devices"])
             await db.ExecuteAsync($"DELETE FROM {table} WHERE tenant_id = @tenant AND administrator_id = @id", key);
         return await db.ExecuteAsync("DELETE FROM administrators WHERE tenant_id = @tenant AND administrator_id = @id", key) == 1;
     }
@@ -200,6 +182,8 @@ internal sealed class AdministratorStore(SqlSession db)
         public string TotpKey { get; init; } = "";
         public long TotpStep { get; init; }
         public long? LockedUntil { get; init; }
+        public long? FactorLockedUntil { get; init; }
+        public long FactorRow { get; init; }
         public long CreatedAt { get; init; }
         public long? SignedInAt { get; init; }
         public long Passkeys { get; init; }
@@ -216,6 +200,8 @@ internal sealed class AdministratorStore(SqlSession db)
             TotpKey = TotpKey,
             TotpStep = TotpStep,
             LockedUntil = LockedUntil.At(),
+            FactorLockedUntil = FactorLockedUntil.At(),
+            WrongFactors = FactorRow,
             CreatedAt = CreatedAt.At(),
             SignedInAt = SignedInAt.At(),
             Passkeys = (int)Passkeys,

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Time.Testing;
 using Watchword.Server.Delivery;
 using Watchword.Server.Hosting;
 using Watchword.Server.Portal;
+using Watchword.Server.Portal.Accounts;
 using Watchword.Server.Storage;
 
 namespace Watchword.Server.Tests.Harness;
@@ -98,6 +99,8 @@ public sealed class TestServer : IAsyncDisposable
                 builder.Services.AddSingleton<TimeProvider>(clock);
                 builder.Services.AddSingleton<IMessageSender>(sender);
                 builder.Services.AddSingleton(new OperatorConsole(TextWriter.Null));
+                // The clock stands still, and a refusal would wait for it.
+                builder.Services.AddSingleton(new RefusalPace(TimeSpan.Zero));
                 builder.Services.AddSingleton(new TestKeys().Maker);
                 // Passwords of administrators, which would take a tenth of a second each.
                 builder.Services.PostConfigure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1_000);

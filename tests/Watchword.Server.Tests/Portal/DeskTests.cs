@@ -136,12 +136,24 @@ public sealed class DeskTests
         server.Clock.Advance(TimeSpan.FromMinutes(15));
         Assert.DoesNotContain("Form.Password", await (await ada.GetAsync("account")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
         await ada.SignInAsync(email);
-        Visitor.Says(await ada.SubmitAsync("account", "password", ("Form.Password", "Password1234")), "first that an attacker would try");
-        Visitor.Says(await ada.SubmitAsync("account", "password", ("Form.Password", "pewter lantern 17 gorse")), "The password was changed");
+        Visitor.Says(await ada.SubmitAsync("account", "password", ("Form.Current", Visitor.Password), ("Form.Password", "Password1234")), "first that an attacker would try");
+        Visitor.Says(await ada.SubmitAsync("account", "password", ("Form.Password", "pewter lantern 17 gorse")), "The password that you have now was wrong");
+        Visitor.Says(await ada.SubmitAsync("account", "password", ("Form.Current", Visitor.Password), ("Form.Password", "pewter lantern 17 gorse")), "The password was changed");
         Assert.Equal(HttpStatusCode.OK, (await ada.GetAsync("")).StatusCode);
         Assert.Equal(HttpStatusCode.Redirect, (await elsewhere.GetAsync("")).StatusCode);
         Visitor.Says(await elsewhere.PasswordAsync(email), "That did not work");
         await elsewhere.SignInAsync(email, "pewter lantern 17 gorse");
+    }
+
+    [Fact]
+    public async Task Another_password_wants_the_present_one_and_guesses_at_it_count()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (ada, email) = await Visitor.OfAsync(server, AdministratorRole.Owner);
+        for (var i = 0; i < 5; i++)
+            Visitor.Says(await ada.SubmitAsync("account", "password", ("Form.Current", "not the password at all"), ("Form.Password", "pewter lantern 17 gorse")), "The password that you have now was wrong");
+        Visitor.Says(await ada.SubmitAsync("account", "password", ("Form.Current", Visitor.Password), ("Form.Password", "pewter lantern 17 gorse")), "The password that you have now was wrong");
+        Visitor.Says(await ada.PasswordAsync(email), "That did not work");
     }
 
     [Fact]
@@ -180,7 +192,7 @@ public sealed class DeskTests
         var fresh = await (await ada.GetAsync("account")).Content.ReadAsStringAsync();
         server.Clock.Advance(TimeSpan.FromMinutes(15));
         await ada.SubmitAsync("account", fresh, "codes");
-        await ada.SubmitAsync("account", fresh, "password", ("Form.Password", "pewter lantern 17 gorse"));
+        await ada.SubmitAsync("account", fresh, "password", ("Form.Current", Visitor.Password), ("Form.Password", "pewter lantern 17 gorse"));
         var stale = await (await ada.GetAsync("account")).Content.ReadAsStringAsync();
         Assert.Contains("href=\"sign-in?then=%2Fadmin%2Faccount\"", stale, StringComparison.Ordinal);
         Assert.Contains("sign in again first", stale, StringComparison.Ordinal);

@@ -53,6 +53,10 @@ public sealed class AttentionRulesTests
         ("fewer codes are used", Quiet with { Lately = Used(650, 1000), Usually = Used(8000, 10000) }, (Warning, Messages, null, "Fewer codes lead to a login")),
         ("codes are used as ever", Quiet with { Lately = Used(780, 1000), Usually = Used(8000, 10000) }, null),
 
+        ("five wrong second factors", Quiet with { WrongFactors = [0, 5] }, (Warning, AttentionPlace.Administrators, null, "5 second factors in a row were wrong")),
+        ("a hundred", Quiet with { WrongFactors = [100] }, (Problem, AttentionPlace.Administrators, null, "before an owner unlocks it")),
+        ("four", Quiet with { WrongFactors = [4, 4, 4] }, null),
+
         ("ten locks where there were none", Quiet with { LockoutsLately = 10 }, (Warning, AttentionPlace.Users, null, "10 users were locked out")),
         ("nine", Quiet with { LockoutsLately = 9 }, null),
         ("as many as ever", Quiet with { LockoutsLately = 30, Usually = new() { Lockouts = 20 * 168 } }, null),

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
 using Watchword.Core.Audit;
 using Watchword.Server.Storage;
@@ -5,7 +6,7 @@ using Watchword.Server.Storage;
 namespace Watchword.Server.Portal.Accounts;
 
 /// <summary>Leads somebody from one step of signing in to the next, by the cookies.</summary>
-internal sealed class Doorway(Database database, PortalSessions sessions)
+internal sealed class Doorway(Database database, PortalSessions sessions, SignIn signIn, DeviceCookie devices)
 {
     /// <summary>The password was right, or an invitation was taken up: on to the second factor, or to setting one up.</summary>
     public static async Task<string> PasswordWasRightAsync(HttpContext http, Administrator who, string? then)
@@ -34,13 +35,24 @@ internal sealed class Doorway(Database database, PortalSessions sessions)
     {
         if (await PortalIdentity.PendingAsync(http) is not { } pending)
             return false;
+        // One that was forgotten does not become known again: whoever has a copy of its cookie is a stranger from then on.
+        var device = await signIn.DeviceAsync(who, http) ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
         var session = await sessions.BeginAsync(
-            who, pending, factor, http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent.ToString(), PortalIdentity.SessionOf(http.User));
+            who, pending, factor, http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent.ToString(), device, PortalIdentity.SessionOf(http.User));
         await http.SignOutAsync(PortalIdentity.PendingScheme);
         if (session is null)
             return false;
+        devices.Write(http, who, device);
         await http.SignInAsync(PortalIdentity.Scheme, PortalIdentity.SignedIn(session), new AuthenticationProperties { IsPersistent = false });
         return true;
+    }
+
+    /// <summary>Too many passwords wait to be checked: in a moment, then.</summary>
+    public static string Busy(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        http.Response.Headers.RetryAfter = "10";
+        return "Too many people, or one machine, try passwords at this moment. Try again in ten seconds.";
     }
 
     /// <summary>Who answers for what somebody does before they are in.</summary>

@@ -11,7 +11,7 @@ namespace Watchword.Server.Portal.Accounts;
 
 /// <summary>What an administrator changes of their own account: password, authenticator app, passkeys, recovery codes.</summary>
 internal sealed class Enrolment(
-    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasskeyState challenges, PasswordBench bench, MasterKey keys, Seal seal,
+    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasskeyState challenges, SignIn signIn, PasswordBench bench, MasterKey keys, Seal seal,
     TimeProvider time)
 {
     public const int RecoveryCodes = 10;
@@ -19,7 +19,7 @@ internal sealed class Enrolment(
     private const string Gone = "This invitation is not open any more. Ask for another one.";
 
     /// <summary>Takes up an invitation: makes the administrator, or gives one back their access with nothing of the old left.</summary>
-    public async Task<Change<Administrator>> JoinAsync(string? code, string? email, string? name, string? password, string? address)
+    public async Task<Change<Administrator>> JoinAsync(string? code, string? email, string? name, string? password, string? address, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var hash = Administrators.SetUpHash(keys, (code ?? "").Trim());
@@ -37,7 +37,7 @@ internal sealed class Enrolment(
         };
         if (await PasswordFaultAsync(who, password) is { } fault)
             return Change<Administrator>.Refused([fault]);
-        who.PasswordHash = await bench.HashAsync(managers, who, password!);
+        who.PasswordHash = await HashAsync(who, password!, cancellation);
         var by = Author.Administrator(who.TenantId, who.AdministratorId, address);
         try
         {
@@ -60,6 +60,7 @@ internal sealed class Enrolment(
                 }
                 await store.SetPasswordAsync(who);
                 await store.ClearFailuresAsync(who.TenantId, who.AdministratorId);
+                await new DeviceStore(db).ForgetAsync(who.TenantId, who.AdministratorId);
                 await new AdministratorFactorStore(db).ClearAsync(who.TenantId, who.AdministratorId);
                 await new AdministratorSessionStore(db).EndAllAsync(who.TenantId, who.AdministratorId);
                 await events.AddAsync(by, AuditAction.AdministratorPasswordChanged, now, target: who.AdministratorId, detail: StoredJson.Write(new { invited_by = invitation.InvitedBy }));
@@ -74,17 +75,21 @@ internal sealed class Enrolment(
     }
 
     /// <summary>Sets another password and ends all other sign-ins; null when it was done, otherwise what is wrong.</summary>
-    public async Task<string?> ChangePasswordAsync(AdministratorSession session, Administrator who, string? password)
+    /// <exception cref="BenchFullException">Too many others try passwords.</exception>
+    public async Task<string?> ChangePasswordAsync(AdministratorSession session, Administrator who, string? current, string? password, HttpContext http)
     {
         if (await PasswordFaultAsync(who, password) is { } fault)
             return fault;
-        who.PasswordHash = await bench.HashAsync(managers, who, password!);
+        if (!await signIn.KnowsPasswordAsync(who, current, http))
+            return "The password that you have now was wrong, or there were too many tries. After five wrong tries, wait 15 minutes.";
+        who.PasswordHash = await HashAsync(who, password!, http.RequestAborted);
         var changed = await database.WriteAsync(async db =>
         {
             var store = new AdministratorStore(db);
             if (!await store.HoldAsync(who))
                 return false;
             await store.SetPasswordAsync(who);
+            await new DeviceStore(db).ForgetAsync(who.TenantId, who.AdministratorId);
             await new AdministratorSessionStore(db).EndOthersAsync(who.TenantId, who.AdministratorId, session.SessionId);
             await new EventStore(db).AddAsync(PortalSessions.AuthorOf(session), AuditAction.AdministratorPasswordChanged, time.GetUtcNow(), target: who.AdministratorId);
             return true;
@@ -143,6 +148,12 @@ internal sealed class Enrolment(
         var hashes = codes.Select(c => Administrators.HashOf(keys, c)!).ToList();
         return await ChangeFactorsAsync(
             by, who, first: false, "recovery codes made", db => new AdministratorFactorStore(db).ReplaceRecoveryCodesAsync(who.TenantId, who.AdministratorId, hashes)) ? codes : null;
+    }
+
+    private async Task<string> HashAsync(Administrator who, string password, CancellationToken cancellation)
+    {
+        using var turn = bench.Enter();
+        return await turn.HashAsync(managers, who, password, cancellation);
     }
 
     private async Task<string?> PasswordFaultAsync(Administrator who, string? password)

@@ -59,9 +59,9 @@ internal static class PortalCookies
         });
     }
 
-    private static string NameOf(string name, bool secure) => secure ? "__Host-" + name : name;
+    internal static string NameOf(string name, bool secure) => secure ? "__Host-" + name : name;
 
-    private static void Shape(CookieBuilder cookie, string name, bool secure)
+    internal static void Shape(CookieBuilder cookie, string name, bool secure)
     {
         cookie.Name = name;
         cookie.Path = "/";

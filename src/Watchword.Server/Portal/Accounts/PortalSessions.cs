@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Watchword.Core;
 using Watchword.Core.Audit;
 using Watchword.Server.Storage;
@@ -22,7 +23,7 @@ internal sealed class PortalSessions(Database database, PortalOptions options, T
     /// and the sign-in that this browser had before is over.
     /// </summary>
     public async Task<AdministratorSession?> BeginAsync(
-        Administrator who, PendingSignIn pending, string factor, IPAddress? from, string userAgent, (string Tenant, string Session)? before)
+        Administrator who, PendingSignIn pending, string factor, IPAddress? from, string userAgent, string device, (string Tenant, string Session)? before)
     {
         var now = time.GetUtcNow();
         var session = new AdministratorSession
@@ -43,6 +44,7 @@ internal sealed class PortalSessions(Database database, PortalOptions options, T
             if (!await OneTime.SignInStep.ConsumeAsync(db, new { tenant = pending.TenantId, id = pending.Id, expires = (now + PortalIdentity.PendingLife).Ms() })
                 || !await new AdministratorStore(db).MarkSignedInAsync(pending.TenantId, pending.AdministratorId, pending.Epoch, now))
                 return null;
+            await new DeviceStore(db).PutAsync(who, device, now);
             var store = new AdministratorSessionStore(db);
             if (before is { } old)
                 await store.EndAsync(old.Tenant, old.Session);
@@ -79,6 +81,16 @@ internal sealed class PortalSessions(Database database, PortalOptions options, T
 
     /// <summary>Who answers for what is done in a sign-in.</summary>
     public static Author AuthorOf(AdministratorSession session) => Author.Administrator(session.TenantId, session.AdministratorId, session.Address);
+
+    /// <summary>Whose tries are limited together: an IPv4 address, or an IPv6 network of 64 bits, of which whoever has one has all addresses.</summary>
+    public static string NetworkText(IPAddress? address)
+    {
+        if (address is null or { AddressFamily: AddressFamily.InterNetwork } or { IsIPv4MappedToIPv6: true })
+            return AddressText(address) ?? "";
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes) + "/64";
+    }
 
     /// <summary>One spelling for an address: on a socket for both versions, an IPv4 address comes as IPv6.</summary>
     public static string? AddressText(IPAddress? address) => (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();

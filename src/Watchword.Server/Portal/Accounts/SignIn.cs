@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.Options;
 using Watchword.Core.Administrators;
 using Watchword.Core.Audit;
 using Watchword.Core.Users;
@@ -22,29 +19,24 @@ internal enum SignInVerdict
 
 /// <summary>The two steps of signing in. Each counts the try before it compares anything, and locks when the count says so.</summary>
 internal sealed class SignIn(
-    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasskeyState challenges, PasswordBench bench, MasterKey keys, Seal seal, TimeProvider time,
-    ILogger<SignIn> log)
+    Database database, UserManager<Administrator> managers, IPasskeyHandler<Administrator> passkeys, PasskeyState challenges, PasswordBench bench, DeviceCookie devices, RefusalPace pace,
+    MasterKey keys, Seal seal, TimeProvider time, ILogger<SignIn> log)
 {
-    /// <summary>First step. The time it takes does not tell whether the address is known.</summary>
-    public async Task<(SignInVerdict Verdict, Administrator? Who)> PasswordAsync(string? email, string? password, string? address)
+    /// <summary>First step. Neither the answer nor the time it takes tells whether the address is known.</summary>
+    /// <exception cref="BenchFullException">Too many others try.</exception>
+    public async Task<(SignInVerdict Verdict, Administrator? Who)> PasswordAsync(string? email, string? password, HttpContext http)
     {
+        var began = time.GetTimestamp();
         var who = EmailAddress.TryParse(email, out var parsed) ? await database.ReadAsync(db => new AdministratorStore(db).ByEmailAsync(parsed.Value)) : null;
-        if (password is null or { Length: 0 or > PasswordRules.Longest })
-            return (SignInVerdict.Refused, null);
-        if (who is null || await CountAsync(who) is not { } counted)
-        {
-            await bench.CheckNothingAsync(managers, password);
-            PortalTelemetry.SignInRefused(log, "password");
-            return (SignInVerdict.Refused, null);
-        }
-        if (!await bench.CheckAsync(managers, who, password))
-        {
-            await RefusedAsync(who, "password", counted, address);
-            return (SignInVerdict.Refused, null);
-        }
-        await database.WriteAsync(db => new AdministratorStore(db).UncountTryAsync(who.TenantId, who.AdministratorId, counted));
-        return (SignInVerdict.Right, who);
+        if (await CheckPasswordAsync(who, password, http))
+            return (SignInVerdict.Right, who);
+        await pace.WaitAsync(time, began, http.RequestAborted);
+        return (SignInVerdict.Refused, null);
     }
+
+    /// <summary>Whether somebody who is signed in knows their password (OWASP ASVS 6.2.3). Their tries count as those at the door.</summary>
+    /// <exception cref="BenchFullException">Too many others try.</exception>
+    public Task<bool> KnowsPasswordAsync(Administrator who, string? password, HttpContext http) => CheckPasswordAsync(who, password, http);
 
     /// <summary>Second step, by an authenticator app. Each of its codes is taken once.</summary>
     public Task<SignInVerdict> TotpAsync(Administrator who, string? code, string? address) => TryAsync(who, "totp", address, async () =>
@@ -74,85 +66,59 @@ internal sealed class SignIn(
             return true;
         });
 
+    /// <summary>Which of their browsers this is; null for one that is not known, whose tries count with those of all strangers.</summary>
+    public async Task<string?> DeviceAsync(Administrator who, HttpContext http) =>
+        devices.Read(http, who) is { } device && await database.ReadAsync(db => new DeviceStore(db).IsKnownAsync(who, device, time.GetUtcNow())) ? device : null;
+
+    private async Task<bool> CheckPasswordAsync(Administrator? who, string? password, HttpContext http)
+    {
+        if (password is null or { Length: 0 or > PasswordRules.Longest })
+            return false;
+        using var turn = bench.Enter();
+        var device = who is null ? null : await DeviceAsync(who, http);
+        var tries = device is null ? SignInTries.Passwords : SignInTries.DevicePasswords;
+        if (who is null || await CountAsync(tries, who, device) is not { } counted)
+        {
+            await turn.CheckNothingAsync(managers, password, http.RequestAborted);
+            PortalTelemetry.SignInRefused(log, "password");
+            return false;
+        }
+        if (!await turn.CheckAsync(managers, who, password, http.RequestAborted))
+        {
+            await RefusedAsync(who, "password", counted, PortalSessions.AddressText(http.Connection.RemoteIpAddress));
+            return false;
+        }
+        await database.WriteAsync(db => tries.UncountAsync(db, who, device, counted));
+        return true;
+    }
+
     private async Task<SignInVerdict> TryAsync(Administrator who, string factor, string? address, Func<Task<bool>> compare)
     {
-        if (await CountAsync(who) is not { } counted)
+        if (await CountAsync(SignInTries.Factors, who, device: null) is not { } counted)
             return SignInVerdict.Refused;
         if (await compare())
         {
-            await database.WriteAsync(db => new AdministratorStore(db).UncountTryAsync(who.TenantId, who.AdministratorId, counted));
+            await database.WriteAsync(db => SignInTries.Factors.UncountAsync(db, who, device: null, counted));
             return SignInVerdict.Right;
         }
         await RefusedAsync(who, factor, counted, address);
         return SignInVerdict.Refused;
     }
 
-    private Task<long?> CountAsync(Administrator who) =>
-        database.WriteAsync(db => new AdministratorStore(db).CountTryAsync(who.TenantId, who.AdministratorId, time.GetUtcNow()));
+    private Task<long?> CountAsync(SignInTries tries, Administrator who, string? device) => database.WriteAsync(db => tries.CountAsync(db, who, device, time.GetUtcNow()));
 
     private async Task RefusedAsync(Administrator who, string factor, long counted, string? address)
     {
         PortalTelemetry.SignInRefused(log, factor);
-        var by = Author.Administrator(who.TenantId, who.AdministratorId, address);
+        // Whoever it was, it was not shown to be the administrator.
+        var by = Author.Server(who.TenantId) with { Address = address };
         var now = time.GetUtcNow();
         await database.WriteAsync(async db =>
         {
             var events = new EventStore(db);
             await events.AddAsync(by, AuditAction.AdministratorSignInFailed, now, target: who.AdministratorId, outcome: "refused", detail: StoredJson.Write(new { factor }));
             if (counted == 0)
-                await events.AddAsync(by, AuditAction.AdministratorLocked, now, target: who.AdministratorId, detail: StoredJson.Write(new { minutes = (long)AdministratorStore.LockDuration.TotalMinutes }));
+                await events.AddAsync(by, AuditAction.AdministratorLocked, now, target: who.AdministratorId, detail: StoredJson.Write(new { factor, minutes = (long)SignInTries.LockDuration.TotalMinutes }));
         });
-    }
-}
-
-/// <summary>
-/// Where passwords are hashed: one at a time, so that whoever floods the sign-in page takes no more than a core from those who log in.
-/// </summary>
-internal sealed class PasswordBench(IOptions<PasswordHasherOptions> hasher) : IDisposable
-{
-    /// <summary>Rounds of PBKDF2 with HMAC-SHA-512 (OWASP Password Storage Cheat Sheet: 210,000 or more).</summary>
-    public const int Iterations = 210_000;
-
-    private readonly SemaphoreSlim _place = new(1);
-    private readonly Administrator _nobody = new()
-    {
-        TenantId = "", AdministratorId = "", Email = "", Name = "", Role = AdministratorRole.Auditor, PasswordHash = HashOfNothing(hasher.Value.IterationCount),
-    };
-
-    public Task<bool> CheckAsync(UserManager<Administrator> managers, Administrator who, string password) =>
-        InTurnAsync(() => managers.CheckPasswordAsync(who, password));
-
-    /// <summary>Takes as long as a check.</summary>
-    public Task CheckNothingAsync(UserManager<Administrator> managers, string password) => CheckAsync(managers, _nobody, password);
-
-    public Task<string> HashAsync(UserManager<Administrator> managers, Administrator who, string password) =>
-        InTurnAsync(() => Task.FromResult(managers.PasswordHasher.HashPassword(who, password)));
-
-    public void Dispose() => _place.Dispose();
-
-    /// <summary>A hash that no password has, in the format of Identity's hasher: version, PRF, rounds, size of the salt, salt, subkey.</summary>
-    private static string HashOfNothing(int iterations)
-    {
-        var hash = new byte[13 + 16 + 32];
-        RandomNumberGenerator.Fill(hash);
-        hash[0] = 1;
-        BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(1), 2);
-        BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(5), (uint)iterations);
-        BinaryPrimitives.WriteUInt32BigEndian(hash.AsSpan(9), 16);
-        return Convert.ToBase64String(hash);
-    }
-
-    private async Task<T> InTurnAsync<T>(Func<Task<T>> work)
-    {
-        await _place.WaitAsync();
-        try
-        {
-            // Off the request's thread: it is a tenth of a second of pure computing.
-            return await Task.Run(work);
-        }
-        finally
-        {
-            _place.Release();
-        }
     }
 }

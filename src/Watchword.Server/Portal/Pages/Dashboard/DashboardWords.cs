@@ -100,6 +100,7 @@ internal static class DashboardWords
         AttentionPlace.Webhooks => "webhooks",
         AttentionPlace.SigningKeys => "signing-keys",
         AttentionPlace.Audit => "audit",
+        AttentionPlace.Administrators => "administrators",
         _ => null,
     };
 
@@ -120,6 +121,7 @@ internal static class DashboardWords
         AttentionPlace.Messages => Permission.ReadMessages,
         AttentionPlace.Users => Permission.ReadUsers,
         AttentionPlace.Audit => Permission.ReadAudit,
+        AttentionPlace.Administrators => Permission.ReadAdministrators,
         _ => Permission.ReadSettings,
     };
 
