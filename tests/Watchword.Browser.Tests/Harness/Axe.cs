@@ -10,7 +10,7 @@ public static class Axe
     {
         foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
         {
-            await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            await Scheme.SetAsync(page, scheme);
             var found = await page.RunAxe();
             Assert.True(found.Passes.Length > 5, "axe looked at too little to prove anything.");
             var bad = found.Violations.Where(v => v.Impact is "serious" or "critical").SelectMany(v => v.Nodes.Select(n => $"{v.Help} ({v.Id}): {n.Html}")).ToList();

@@ -23,13 +23,13 @@ public static partial class Shots
             await page.SetViewportSizeAsync(width, height);
             foreach (var scheme in NobodyLooks ? [] : new[] { ColorScheme.Light, ColorScheme.Dark })
             {
-                await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+                await Scheme.SetAsync(page, scheme);
                 await SaveAsync(page, $"{name}-{width}-{scheme.ToString().ToLowerInvariant()}");
             }
             var content = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
             Assert.True(content <= width, $"{page.Url} is {content} px wide in a window of {width}.");
         }
-        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+        await Scheme.SetAsync(page, ColorScheme.Light);
         if (before is not null)
             await page.SetViewportSizeAsync(before.Width, before.Height);
     }

@@ -264,27 +264,30 @@ public abstract class UserImportTests(SharedServer shared) : SecurityTests(share
         var (app, by) = await TenantOfAsync();
         using var slow = new SlowStream($"phone\n{Attack.Alice}\n");
         var first = Imports.UploadAsync(by, app.AppId, "slow.csv", slow, CancellationToken.None);
+        await slow.Asked;
         Assert.Equal(["Another file is being uploaded. Wait for its end."], (await Imports.UploadAsync(by, app.AppId, "x.csv", new MemoryStream(), CancellationToken.None)).Faults);
         var others = new List<(SlowStream Stream, Task<Watchword.Server.Administration.Change<ImportView>> Upload)>();
-        for (var i = 0; i < UserImports.MostOpen; i++)
+        for (var i = 1; i < UserImports.MostOpen; i++)
         {
             var (theirs, stranger) = await TenantOfAsync();
             var stream = new SlowStream($"phone\n{Attack.Alice}\n");
             others.Add((stream, Imports.UploadAsync(stranger, theirs.AppId, "x.csv", stream, CancellationToken.None)));
+            await stream.Asked;
         }
-        // As many as there are places go on; the one too many was told at once, and read nothing.
-        Assert.Equal(["This server is at other imports. Try again in some minutes."], (await others[^1].Upload).Faults);
-        Assert.Equal(0, others[^1].Stream.Position);
+        // As many as there are places go on; one too many is told at once, and nothing of it is read.
+        var (last, latecomer) = await TenantOfAsync();
+        using var unread = new MemoryStream(Encoding.UTF8.GetBytes($"phone\n{Attack.Alice}\n"));
+        Assert.Equal(["This server is at other imports. Try again in some minutes."], (await Imports.UploadAsync(latecomer, last.AppId, "x.csv", unread, CancellationToken.None)).Faults);
+        Assert.Equal(0, unread.Position);
         slow.GoOn();
         Assert.NotNull((await first).Value);
-        foreach (var (stream, upload) in others.SkipLast(1))
+        foreach (var (stream, upload) in others)
         {
             stream.GoOn();
             Assert.NotNull((await upload).Value);
             stream.Dispose();
         }
         await Imports.SettleAsync();
-        others[^1].Stream.Dispose();
     }
 
     [Fact]
@@ -423,12 +426,17 @@ public abstract class UserImportTests(SharedServer shared) : SecurityTests(share
     /// <summary>Whose first byte comes when it is told to.</summary>
     private sealed class SlowStream(string content) : MemoryStream(Encoding.UTF8.GetBytes(content))
     {
+        private readonly TaskCompletionSource _asked = new();
         private readonly TaskCompletionSource _told = new();
+
+        /// <summary>Somebody wants to read.</summary>
+        public Task Asked => _asked.Task;
 
         public void GoOn() => _told.SetResult();
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            _asked.TrySetResult();
             await _told.Task;
             return await base.ReadAsync(buffer, cancellationToken);
         }
