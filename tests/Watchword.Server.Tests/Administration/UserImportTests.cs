@@ -264,7 +264,7 @@ public abstract class UserImportTests(SharedServer shared) : SecurityTests(share
         var (app, by) = await TenantOfAsync();
         using var slow = new SlowStream($"phone\n{Attack.Alice}\n");
         var first = Imports.UploadAsync(by, app.AppId, "slow.csv", slow, CancellationToken.None);
-        await slow.Asked;
+        await Task.WhenAny(slow.Asked, first);
         Assert.Equal(["Another file is being uploaded. Wait for its end."], (await Imports.UploadAsync(by, app.AppId, "x.csv", new MemoryStream(), CancellationToken.None)).Faults);
         var others = new List<(SlowStream Stream, Task<Watchword.Server.Administration.Change<ImportView>> Upload)>();
         for (var i = 1; i < UserImports.MostOpen; i++)
@@ -272,7 +272,8 @@ public abstract class UserImportTests(SharedServer shared) : SecurityTests(share
             var (theirs, stranger) = await TenantOfAsync();
             var stream = new SlowStream($"phone\n{Attack.Alice}\n");
             others.Add((stream, Imports.UploadAsync(stranger, theirs.AppId, "x.csv", stream, CancellationToken.None)));
-            await stream.Asked;
+            await Task.WhenAny(stream.Asked, others[^1].Upload);
+            Assert.False(others[^1].Upload.IsCompleted, "It found no place.");
         }
         // As many as there are places go on; one too many is told at once, and nothing of it is read.
         var (last, latecomer) = await TenantOfAsync();
@@ -388,6 +389,8 @@ public abstract class UserImportTests(SharedServer shared) : SecurityTests(share
             await forgetting.RunAsync(Server.Clock.GetUtcNow().AddDays(1).AddMilliseconds(1), CancellationToken.None);
         Assert.Null(await Imports.FindAsync(by.TenantId, check.ImportId));
         Assert.Equal(0, await Server.PeekAsync<long>("SELECT COUNT(*) FROM user_import_refusals WHERE import_id = @id", new { id = check.ImportId }));
+        // Its place is free.
+        Assert.Equal(ImportState.Checked, (await CheckAsync(by, app.AppId, Encoding.UTF8.GetBytes("phone\nbad\n"))).State);
     }
 
     private static byte[] Lines(string heading, int count, Func<int, string> line) =>

@@ -222,14 +222,17 @@ internal sealed class UserImports(Database database, MasterKey keys, TimeProvide
     }
 
     /// <summary>
-    /// Makes an import's place free where it only waits, or has ended: whoever sees its end may be faster than what follows upon it. False
-    /// while it runs.
+    /// Makes an import's place free where it only waits, was forgotten, or has ended: whoever sees its end may be faster than what follows upon
+    /// it. False while it runs.
     /// </summary>
     private async Task<bool> DropAsync(OpenImport open, string reason)
     {
         if (await ForgetAsync(open, reason))
             return true;
-        if (await FindAsync(open.By.TenantId, open.ImportId) is not { IsRunning: false })
+        var view = await FindAsync(open.By.TenantId, open.ImportId);
+        if (view is null)
+            Close(open.Key);
+        if (view is { IsRunning: true })
             return false;
         await Task.WhenAny(open.Run, Task.Delay(AfterEnd, TimeProvider.System));
         return !_open.ContainsKey(open.Key);
