@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.Extensions.Options;
 using Watchword.Core.Administrators;
 using Watchword.Server.Tokens;
 
@@ -42,6 +43,7 @@ internal static class PortalCookies
                 cookie.ExpireTimeSpan = PortalIdentity.PendingLife;
                 cookie.SlidingExpiration = false;
             });
+        services.AddSingleton<IAuthorizationPolicyProvider, PortalPolicies>();
         services.AddAuthorization(options =>
         {
             foreach (var permission in Enum.GetValues<Permission>())
@@ -87,4 +89,13 @@ internal static class PortalCookies
         context.RejectPrincipal();
         await context.HttpContext.SignOutAsync(PortalIdentity.Scheme);
     }
+}
+
+/// <summary>
+/// The policies, not cached: the cache looks at all endpoints there are while the pipeline is still being put together, and then every group of the
+/// API that joins has all of them made anew, half a second in sum at each start.
+/// </summary>
+internal sealed class PortalPolicies(IOptions<AuthorizationOptions> options) : DefaultAuthorizationPolicyProvider(options)
+{
+    public override bool AllowsCachingPolicies => false;
 }
