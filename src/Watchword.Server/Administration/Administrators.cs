@@ -128,6 +128,9 @@ internal sealed class Administrators(Database database, MasterKey keys, TimeProv
         return await new AdministratorSessionStore(db).EndAllAsync(by.TenantId, id);
     });
 
+    /// <summary>Whether there is any, in whichever tenant.</summary>
+    public Task<bool> AnyAsync() => database.ReadAsync(db => new AdministratorStore(db).AnyAsync());
+
     /// <summary>
     /// A code by which the first administrator, an owner, is made, in place of all before; null once there is one. With an address and a password
     /// of the operator's choice, that is the code, for that address only.

@@ -35,7 +35,7 @@ internal static class OpenApi
     public static void Map(WebApplication app)
     {
         app.MapOpenApi();
-        app.MapScalarApiReference("/docs", page => page.WithTitle("Watchword API").DisableAgent());
+        app.MapScalarApiReference("/docs", page => page.WithTitle("Watchword API").DisableAgent().DisableDefaultFonts().DisableTelemetry().HideClientButton().HideDeveloperTools());
     }
 
     private static void Describe(OpenApiDocument document)

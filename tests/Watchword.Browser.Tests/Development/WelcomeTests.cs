@@ -37,6 +37,17 @@ public sealed class WelcomeTests(Chromium chromium, DevelopmentServer server) : 
     }
 
     [Fact]
+    public async Task The_reference_of_the_API_asks_nobody_else_for_anything()
+    {
+        var page = await VisitAsync("about:blank");
+        var asked = new System.Collections.Concurrent.ConcurrentBag<string>();
+        page.Request += (_, request) => asked.Add(request.Url);
+        await page.GotoAsync(server.Url + "/docs");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "OpenID Connect" }).First).ToBeVisibleAsync();
+        Assert.All(asked.Where(url => url.StartsWith("http", StringComparison.Ordinal)), url => Assert.StartsWith(server.Url, url, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_inbox_shows_each_message_and_finds_those_to_a_number()
     {
         await SendAsync(await VisitAsync(server.Url), "+447700900125");

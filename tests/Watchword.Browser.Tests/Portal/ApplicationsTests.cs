@@ -80,6 +80,10 @@ public sealed class ApplicationsTests(Chromium chromium, PortalServer portal) : 
         await Expect(page.GetByLabel("The message")).ToHaveTextAsync("4829 für Acme ✓");
         await Expect(page.Locator(".phone-facts")).ToContainTextAsync("UCS-2, because of “✓”");
         await LookAsync(page, "application-passcodes");
+        // Nobody loses by a click what they have typed.
+        await page.GetByRole(AriaRole.Link, new() { Name = "Dashboard" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(page.GetByText("Not saved yet.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.GetByText("It counts from the next code on.")).ToBeVisibleAsync();
 

@@ -33,6 +33,17 @@ public sealed class InvitationTests
     }
 
     [Fact]
+    public async Task As_long_as_nobody_can_sign_in_the_way_leads_to_becoming_the_first()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var visitor = new Visitor(server);
+        Visitor.Goes(await visitor.GetAsync("sign-in"), "join");
+        var (ada, _) = await Visitor.OfAsync(server, AdministratorRole.Owner);
+        ada.Dispose();
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await visitor.GetAsync("sign-in")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_set_up_code_is_open_for_a_day_to_the_millisecond()
     {
         await using var server = await TestServer.StartAsync();

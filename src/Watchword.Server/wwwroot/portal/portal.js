@@ -52,10 +52,15 @@
 
   // An invitation's code stands behind the #, which browsers send to no server.
   const code = document.querySelector("[data-from-fragment]");
-  if (code && location.hash.length > 1) {
+  const takeCode = () => {
+    if (!code || location.hash.length < 2)
+      return;
     code.value = decodeURIComponent(location.hash.slice(1));
     history.replaceState(null, "", location.pathname);
-  }
+  };
+  takeCode();
+  // Another link, pasted where the page is open already.
+  addEventListener("hashchange", takeCode);
 
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = !navigator.clipboard;

@@ -24,7 +24,7 @@ internal static class DashboardWords
 
     public static string Whole(long number) => number.ToString("N0", English);
 
-    public static string Percent(double? part) => part is { } p ? (p * 100).ToString("0.#", English) + " %" : "–";
+    public static string Percent(double? part) => part is { } p ? (p * 100).ToString("0.#", English) + "%" : "–";
 
     public static string Money(long micros, string currency) => micros == 0 ? "–" : $"{(micros / 1_000_000m).ToString("N2", English)} {currency}";
 
