@@ -128,10 +128,10 @@ internal static class PortalRoom
             : HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Upgrade.Count == 0;
     }
 
-    /// <summary>Redirects name a path alone: where this server is, is no business of the Host header.</summary>
+    /// <summary>Redirects name a path alone, for the portal leads nowhere else: where this server is, is no business of the Host header.</summary>
     private static Task StayHereAsync(HttpContext context)
     {
-        if (Uri.TryCreate(context.Response.Headers.Location, UriKind.Absolute, out var target) && target.Scheme is "http" or "https" && target.Authority == context.Request.Host.Value)
+        if (Uri.TryCreate(context.Response.Headers.Location, UriKind.Absolute, out var target) && target.Scheme is "http" or "https")
             context.Response.Headers.Location = target.PathAndQuery + target.Fragment;
         return Task.CompletedTask;
     }

@@ -34,6 +34,9 @@ public sealed class AuditPagesTests
         Assert.Equal("Ada Lovelace changed the code policy of Acme", Say(AuditAction.PolicyChanged, "administrator:a1", "app"));
         Assert.Equal("Client Backend created a user in Acme", Say(AuditAction.UserCreated, "client:c1", "app"));
         Assert.Equal("Client c2 created a user in an application that is gone", Say(AuditAction.UserCreated, "client:c2", "x"));
+        var known = AuditNames.Of(new Dictionary<string, string>(), [("a1", "Ada Lovelace")]);
+        Assert.Equal("An administrator who is gone signed out", AuditWords.Sentence(Event(AuditAction.AdministratorSignedOut, "administrator:x"), known));
+        // Where it may not be known who there is.
         Assert.Equal("An administrator signed out", Say(AuditAction.AdministratorSignedOut, "administrator:x", ""));
 
         string Say(string action, string actor, string app) => AuditWords.Sentence(Event(action, actor, app), names);

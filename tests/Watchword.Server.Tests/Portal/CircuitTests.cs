@@ -54,13 +54,15 @@ public sealed class CircuitTests
     }
 
     [Theory]
-    [InlineData("second-factor")]
-    [InlineData("users")]
-    public async Task Where_a_redirect_goes_is_no_business_of_the_host_header(string page)
+    [InlineData("second-factor", "evil.example")]
+    [InlineData("users", "evil.example")]
+    [InlineData("second-factor", "EVIL.example")]
+    [InlineData("second-factor", "evil.example:80")]
+    public async Task Where_a_redirect_goes_is_no_business_of_the_host_header(string page, string host)
     {
         await using var server = await TestServer.StartAsync();
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{server.Url}/admin/{page}") { Headers = { Host = "evil.example" } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{server.Url}/admin/{page}") { Headers = { Host = host } };
         Assert.StartsWith("/admin/sign-in", (await http.SendAsync(request)).Headers.Location!.OriginalString, StringComparison.Ordinal);
     }
 
